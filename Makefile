@@ -1,0 +1,39 @@
+# Everything sets itself up: `make demo` on a fresh Debian or Ubuntu with Python 3.11 to 3.13, git and make is enough.
+# scripts/setup.sh tells what VENV, PYTHON and TORCH mean.
+SHELL := /bin/bash
+VENV ?= .venv
+TORCH ?= auto
+export VENV TORCH PYTHON
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.setup-$(TORCH)
+
+.PHONY: demo test lint doctor setup clean help
+
+demo: setup  ## grade a class of submissions, from release to feedback
+	$(BIN)/python demo/run.py
+
+test: setup  ## run all tests
+	$(BIN)/python -m pytest tests $(PYTEST_FLAGS)
+
+lint: setup  ## ruff, and mypy in strict mode
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+doctor: setup  ## show what confinement needs and what this machine has
+	$(BIN)/autograder doctor
+
+setup: $(STAMP)  ## environment, packages, bubblewrap (every other target does this by itself)
+	@:
+
+$(STAMP): pyproject.toml constraints.txt constraints-cpu.txt scripts/setup.sh
+	@rm -f $(VENV)/.setup-*
+	@scripts/setup.sh
+	@touch $@
+
+clean:  ## remove caches and build products; the environment, submissions and grades stay
+	rm -rf build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path './.*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,140 @@
+"""The commands of ``autograder`` and their options. Each imports what it needs when it runs, so ``--help`` is quick."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
+
+from autograder import __version__
+from autograder.errors import AutograderError
+
+app = typer.Typer(
+    help="Grade nbgrader notebooks with hidden pytest suites, student code confined.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CourseOption = Annotated[
+    Path, typer.Option("--course", metavar="DIR", help="a directory of the course (default: this one)")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
+CheckOption = Annotated[bool, typer.Option("--check", help="change nothing; fail if something would change")]
+Assignments = Annotated[list[str] | None, typer.Argument(help="assignments (default: all)", show_default=False)]
+Assignment = Annotated[str, typer.Argument(help="the assignment")]
+
+NOT_DONE = 1  # something could not be done: a submission not judged, drift, a failed requirement
+REFUSED = 2  # nothing was done: bad arguments, a broken course
+
+
+def _refuses(command: Callable[P, T]) -> Callable[P, T]:
+    """Turn an error raised on purpose into one clear line and the exit code of a refusal."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except AutograderError as error:
+            typer.secho(f"autograder: {error}", err=True, fg=typer.colors.RED)
+            raise typer.Exit(REFUSED) from error
+
+    return wrapped
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"autograder {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version")
+    ] = False,
+) -> None:
+    """Grade nbgrader notebooks with hidden pytest suites, student code confined."""
+
+
+@app.command()
+@_refuses
+def doctor(course: CourseOption = Path(), json_output: JsonOption = False) -> None:
+    """Show each requirement of grading on this machine, its state, and what to do about it."""
+    from autograder.cli.doctor import examine, report
+
+    if not report(examine(course), json_output):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command()
+@_refuses
+def sync(assignments: Assignments = None, check: CheckOption = False, course: CourseOption = Path()) -> None:
+    """Fill the solution cells of the source notebooks from solutions/."""
+    from autograder.cli.authoring import sync_all
+
+    if not sync_all(course, assignments or [], check):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command()
+@_refuses
+def release(assignments: Assignments = None, check: CheckOption = False, course: CourseOption = Path()) -> None:
+    """Make the student notebooks with nbgrader's generate_assignment."""
+    from autograder.cli.authoring import release_all
+
+    if not release_all(course, assignments or [], check):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command()
+@_refuses
+def grade(
+    assignment: Assignment,
+    student: Annotated[list[str] | None, typer.Option("--student", "-s", help="only this student (repeatable)")] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="judge again what has a record already")] = False,
+    workers: Annotated[int, typer.Option("--workers", "-j", help="worker processes (0: one a processor)")] = 0,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda")] = "cpu",
+    gradebook: Annotated[bool, typer.Option("--gradebook/--no-gradebook", help="write nbgrader's gradebook")] = True,
+    trust_submissions: Annotated[
+        bool, typer.Option("--trust-submissions", help="run WITHOUT confinement: only for code of your own")
+    ] = False,
+    json_output: JsonOption = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Judge the submissions of a class in parallel, and record grades in nbgrader's gradebook."""
+    from autograder.cli.grade import grade_class
+    from autograder.grading.grader import Options
+
+    options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
+    if not grade_class(course, assignment, student or [], options, gradebook=gradebook, json_output=json_output):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command()
+@_refuses
+def show(
+    assignment: Assignment,
+    student: Annotated[str, typer.Argument(help="the student")],
+    json_output: JsonOption = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Show one submission's latest result: every check, what went wrong, and the likely mistake."""
+    from autograder.cli.show import show_result
+
+    show_result(course, assignment, student, json_output)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Makes a student's Markdown harmless in nbgrader's pages, and leaves it as it is wherever it already is.
+
+nbgrader's templates render Markdown cells with ``escape=False`` and never sanitize them
+(``HTMLExporter.sanitize_html`` reaches outputs only), so raw HTML in an answer would run in the browser of
+whoever grades it. The text is therefore parsed with nbconvert's own parser, and what that would pass on raw
+is found where it happens: HTML, links and images with other addresses than they should have, attachments that
+do not exist (these make the whole page fail), headings that take the id of a score's input. If there is none
+of it, the text stays untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+
+from autograder.course.attachments import image_base64
+from autograder.course.text import plain_characters
+
+MAX_CHARACTERS = (
+    20_000  # above it is shown as it was typed: nbconvert's parser needs quadratic time for some texts
+)
+
+_HARMLESS_TAG = r"</?(?:b|i|em|strong|u|s|del|ins|sub|sup|small|mark|kbd|code)>|<[bh]r ?/?>"
+_HARMLESS_HTML = re.compile(rf"(?:[^<]|{_HARMLESS_TAG})*", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
+LINK_SCHEMES = ("http:", "https:", "mailto:")
+_DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|gif));base64,(.*)", re.DOTALL)
+_LOCAL_IMAGE = re.compile(r"(?!.*\.\.)\w[\w./-]*\.(?:png|jpe?g|gif)", re.IGNORECASE)
+_ANCHOR = re.compile(r'^<h[1-6] id="([^"]*)"')
+
+# Parts of Markdown in which "<" is shown as it stands; the same shapes as in nbconvert's parser.
+_VERBATIM = (
+    r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
+    r"|\$\$.*?\$\$|(?<![$\\])\$[^$]+?(?<![$\\])\$|\\\\\[.*?\\\\\]|\\\\\(.*?\\\\\)"
+    r"|\\begin\{(?P<env>[a-z]*\*?)\}.*?\\end\{(?P=env)\}"
+)
+_AUTOLINK = r"<(?:https?://|mailto:)[^<>\s\"]*>"
+_KEPT_OR_TAG = re.compile(
+    rf"(?P<kept>{_VERBATIM}|{_AUTOLINK}|{_HARMLESS_TAG})|<(?=[A-Za-z/!?])",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_HEADING = re.compile(r"^( {0,3}#{1,6})[ \t]+(?=\S)", re.MULTILINE)
+_BRACKET = re.compile(r"(?<!\\)(!?)\[")
+
+
+def clean_markdown(
+    source: str,
+    *,
+    attachments: Mapping[str, Mapping[str, Any]] | None = None,
+    reserved_ids: Collection[str] = (),
+) -> str:
+    """``source`` itself if nbconvert would render nothing dangerous from it, else the least changed safe
+    text.
+
+    ``attachments`` are the cell's; ``reserved_ids`` are ids of the page that no heading may take.
+    """
+    for candidate in _candidates(source):
+        if len(candidate) > MAX_CHARACTERS:
+            break
+        if is_safe_markdown(candidate, attachments=attachments, reserved_ids=reserved_ids):
+            return candidate
+    return as_code(source)
+
+
+def is_safe_markdown(
+    source: str,
+    *,
+    attachments: Mapping[str, Mapping[str, Any]] | None = None,
+    reserved_ids: Collection[str] = (),
+) -> bool:
+    """Whether nbconvert's rendering of ``source`` holds only markup that Markdown itself makes."""
+    auditor = _Auditor(attachments or {}, reserved_ids)
+    try:
+        MarkdownWithMath(renderer=auditor).render(source)
+    except (InvalidNotebook, RecursionError):
+        return False
+    return not auditor.findings
+
+
+def as_code(source: str) -> str:
+    """``source`` as it was typed, in a block of code."""
+    longest = max((len(run) for run in re.findall("`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{source}\n{fence}"
+
+
+def _candidates(source: str) -> Iterator[str]:
+    yield source
+    steps: tuple[Callable[[str], str], ...] = (
+        _without_control,
+        _free_headings,
+        _escape_tags,
+        _escape_brackets,
+    )
+    for step in steps:
+        source = step(source)
+        yield source
+    yield _TAG.sub("&lt;", source)
+
+
+def _without_control(source: str) -> str:
+    return plain_characters(source.replace("\x1b", ""))
+
+
+def _free_headings(source: str) -> str:
+    """A zero-width space at the start of every heading: it looks the same and its id is another."""
+    return _HEADING.sub("\\1 \u200b", source)
+
+
+def _escape_tags(source: str) -> str:
+    return _KEPT_OR_TAG.sub(lambda match: match["kept"] or "&lt;", source)
+
+
+def _escape_brackets(source: str) -> str:
+    """No links and no images; their text and address are shown."""
+    return _BRACKET.sub(r"\1\\[", source)
+
+
+class _Auditor(IPythonRenderer):
+    """Renders as nbconvert does and notes what would reach the page without being escaped."""
+
+    def __init__(self, attachments: Mapping[str, Mapping[str, Any]], reserved_ids: Collection[str]) -> None:
+        super().__init__(escape=False, attachments={name: dict(each) for name, each in attachments.items()})
+        self.findings: list[str] = []
+        self._reserved = set(reserved_ids)
+
+    def block_html(self, html: str) -> str:
+        return self._raw(html)
+
+    def inline_html(self, html: str) -> str:
+        return self._raw(html)
+
+    def block_mermaidjs(self, code: str) -> str:
+        # nbconvert writes a diagram's text into the page without escaping it.
+        return self._raw(code)
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if not _is_link(url):
+            self.findings.append(f"link {url}")
+        return str(super().link(text, url, title))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if not self._is_image(url):
+            self.findings.append(f"image {url}")
+            return ""
+        return str(super().image(text, url, title))
+
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        html = str(super().heading(text, level, **attributes))
+        anchor = _ANCHOR.match(html)
+        if anchor and anchor[1] in self._reserved:
+            self.findings.append(f"heading {anchor[1]}")
+        return html
+
+    def _raw(self, html: str) -> str:
+        if not _HARMLESS_HTML.fullmatch(html):
+            self.findings.append(f"html {html}")
+        return html
+
+    def _is_image(self, url: str) -> bool:
+        if url.startswith("attachment:"):
+            bundle = self.attachments.get(url.removeprefix("attachment:"), {})
+            return bool(bundle) and all(image_base64(mime, data) for mime, data in bundle.items())
+        data = _DATA_IMAGE.fullmatch(url)
+        if data:
+            return image_base64(data[1], data[2]) is not None
+        return bool(_LOCAL_IMAGE.fullmatch(url))
+
+
+def _is_link(url: str) -> bool:
+    """Web and mail addresses, and places on the page. Not other files: they are served from nbgrader's own
+    site.
+    """
+    address = re.sub(r"[\x00-\x20]", "", url).lower()
+    return address.startswith((*LINK_SCHEMES, "#"))

@@ -1,0 +1,50 @@
+"""Grading a class: prepare submissions, judge them in parallel, keep records, write nbgrader's gradebook."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from autograder.errors import CourseFault
+
+if TYPE_CHECKING:
+    from autograder.course.layout import Course
+    from autograder.grading.grader import Grader
+    from autograder.record import Record
+
+_graders: dict[Course, Grader] = {}
+_served: dict[tuple[str, str], Record] = {}
+
+
+def record_for(course: Course, assignment: str, student: str) -> Record:
+    """Return the record of one submission, judging it now if there is none. Raises JudgeFault.
+
+    This is what nbgrader's preprocessor calls. The grader stays warm for the next submission and ends with this
+    process.
+    """
+    from autograder.grading.grader import Grader, Options
+    from autograder.grading.prepare import prepare, read_release
+
+    served = _served.get((assignment, student))
+    if served is not None:
+        found = prepare(course, assignment, student, read_release(course, assignment)).submission_sha256
+        if found != served.submission_sha256:
+            raise CourseFault(f"the submission of {student} to {assignment} changed while it was graded: grade again")
+        return served
+    if course not in _graders:
+        _graders[course] = Grader(course, Options(workers=1))
+        atexit.register(_graders[course].close)
+    (record,) = _graders[course].grade(assignment, [student])
+    return record
+
+
+@contextmanager
+def serving(records: Sequence[Record]) -> Iterator[None]:
+    """Have ``record_for`` answer from these records, which were made just now, whatever options made them."""
+    _served.update({(record.assignment, record.student): record for record in records})
+    try:
+        yield
+    finally:
+        _served.clear()

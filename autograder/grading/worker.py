@@ -1,0 +1,97 @@
+"""Runs in a worker process: judge a batch of prepared submissions in one pytest run.
+
+The worker is a judge: it holds the suites and references, and runs student code only through the forkserver, whose
+address it is given. Importing this module loads what judging needs, once, before workers are forked.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+import pytest
+import torch
+
+import autograder.suite.plugin as plugin
+from autograder.course.sanitize import clean_outputs
+from autograder.errors import AutograderError
+from autograder.grading.batch import Batch, common, not_judged_record
+from autograder.grading.prepare import Prepared
+from autograder.judge.forkserver import Spawner
+from autograder.record import Record
+from autograder.suite.assignment import Assignment, load_assignment
+from autograder.suite.banned import static_findings
+from autograder.suite.records import Collector, not_judged
+from autograder.suite.subjects import Submission
+
+
+class _Job:
+    """The pytest plugin object that says who is judged."""
+
+    def __init__(self, subjects: Sequence[Submission]) -> None:
+        self._subjects = subjects
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.SUBJECTS] = lambda _: self._subjects
+
+
+def judge(batch: Batch) -> list[tuple[Record, float]]:
+    """Judge a batch.
+
+    Returns each submission's record and the seconds it took. Faults of ours become records "not judged".
+    """
+    torch.set_num_threads(1)
+    began = time.monotonic()
+    clock: dict[str, float] = {}
+    try:
+        assignment = load_assignment(batch.suite)
+        collector = Collector(lambda student: clock.__setitem__(student, time.monotonic()))
+        trouble = _run_pytest(batch, assignment, collector)
+    except AutograderError as error:
+        return [(not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions]
+    records = [(_record(batch, prepared, collector, trouble), prepared) for prepared in batch.submissions]
+    return [(record, _seconds(prepared.student, clock, began)) for record, prepared in records]
+
+
+def _seconds(student: str, clock: dict[str, float], began: float) -> float:
+    """Wall time from the end of the submission before (they are judged one after the other) to the end of this one."""
+    if student not in clock:
+        return 0.0
+    before = [at for at in clock.values() if at < clock[student]]
+    return clock[student] - max(before, default=began)
+
+
+def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> str:
+    spawner = Spawner(batch.forkserver, batch.confined)
+    subjects = [
+        Submission(p.student, p.cells, p.files, spawner, static_findings(assignment, [c.source for c in p.cells]))
+        for p in batch.submissions
+    ]
+    # Settings and plugins of the surroundings must not decide grades: no ini file, no plugin but ours.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    arguments = [str(batch.suite), "-c", os.devnull, "--rootdir", str(batch.suite), "--import-mode=importlib"]
+    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:junitxml", "-p", "no:logging"]
+    # The last two collect garbage after each run, a quarter of a second over torch's many objects.
+    arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "autograder.suite.plugin"]
+    code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(subjects), collector])
+    if collector.broken:
+        return f"the suite cannot be loaded: {collector.broken[0]}"
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return f"pytest could not run the suite (exit code {int(code)})"
+    return ""
+
+
+def _record(batch: Batch, prepared: Prepared, collector: Collector, trouble: str) -> Record:
+    exercises = collector.exercises(prepared.student, batch.points)
+    reason = trouble or not_judged(exercises)
+    if reason:
+        return not_judged_record(batch, prepared, reason)
+    return Record(
+        **common(batch, prepared),
+        outcome="graded",
+        score=round(sum(exercise.score for exercise in exercises), 6),
+        exercises=exercises,
+        cells=collector.cells(prepared.student, clean_outputs),
+        alterations=prepared.alterations,
+    )

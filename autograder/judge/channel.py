@@ -1,0 +1,135 @@
+"""How a request reaches an answerer: over a socket to an exercise process, or directly in this process.
+
+``SocketChannel`` carries student code; ``MemoryChannel`` carries our own reference solutions and variants, through the same
+bytes, so that a suite means the same for both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from autograder.errors import LimitReached, ProcessEnded, WireViolation
+from autograder.judge.limits import Limits
+from autograder.student.answer import Answerer, CallbackFailed
+from autograder.wire import (
+    CALLBACK,
+    REPLY,
+    Connection,
+    ConnectionClosed,
+    DeadlinePassed,
+    FrameTooLarge,
+    Undecodable,
+    decode,
+    encode,
+)
+
+OnCallback = Callable[[bytes], bytes]
+
+
+class Channel(Protocol):
+    """One conversation with an answerer."""
+
+    def exchange(self, request: bytes, on_callback: OnCallback) -> bytes:
+        """Send a request, serve callbacks, return the reply. Raises StudentFault."""
+
+    @property
+    def broken(self) -> bool:
+        """True once the other side cannot be talked to any more: the next test gets a fresh process."""
+
+    def close(self) -> None:
+        """End the conversation."""
+
+
+class SocketChannel:
+    """A conversation with an exercise process, under the limits of time and size."""
+
+    def __init__(self, connection: Connection, limits: Limits, give_up: Callable[[], None]) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._give_up = give_up
+        self.spent = 0.0  # seconds of the student's own time in this process
+        self._broken = False
+
+    @property
+    def broken(self) -> bool:
+        """See Channel."""
+        return self._broken
+
+    def exchange(self, request: bytes, on_callback: OnCallback) -> bytes:
+        """See Channel."""
+        if self._connection.readable():
+            self._break()
+            raise WireViolation("the code's process sent something, or ended, without being asked")
+        seconds = self._limits.call_seconds
+        started = time.monotonic()
+        try:
+            return self._converse(request, on_callback, started + seconds)
+        except DeadlinePassed as error:
+            self._break(kill=True)
+            raise LimitReached(f"no answer within {seconds:g} s (an endless loop, or far too slow?)") from error
+        except ConnectionClosed as error:
+            self._break()
+            raise ProcessEnded("the code ended its own process (a crash, exit, or out of memory)") from error
+        except (FrameTooLarge, Undecodable) as error:
+            self._break(kill=True)
+            raise WireViolation(f"the answer cannot be read: {error}") from error
+        except BaseException:
+            self._break(kill=True)
+            raise
+        finally:
+            self.spent += time.monotonic() - started
+
+    def close(self) -> None:
+        """See Channel. The process ends by itself when its connection closes; it is killed if it does not listen."""
+        self._connection.close()
+
+    def _converse(self, request: bytes, on_callback: OnCallback, deadline: float) -> bytes:
+        self._connection.send(request, deadline)
+        for _ in range(self._limits.callbacks + 1):
+            frame = self._connection.receive(deadline)
+            if frame[:1] == REPLY:
+                return frame[1:]
+            if frame[:1] != CALLBACK:
+                raise Undecodable("neither an answer nor a call of a function that was handed in")
+            began = time.monotonic()
+            answer = on_callback(frame[1:])
+            deadline += time.monotonic() - began
+            self._connection.send(answer, deadline)
+        self._break(kill=True)
+        raise LimitReached(f"more than {self._limits.callbacks} calls of the function that was handed in")
+
+    def _break(self, kill: bool = False) -> None:
+        if not self._broken:
+            self._broken = True
+            self._connection.close()
+            if kill:
+                self._give_up()
+
+
+class MemoryChannel:
+    """A conversation with trusted code in this process: a reference solution or a variant."""
+
+    broken = False
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._answerer = Answerer(namespace, self._call_judge)
+        self._on_callback: OnCallback | None = None
+
+    def exchange(self, request: bytes, on_callback: OnCallback) -> bytes:
+        """See Channel."""
+        self._on_callback = on_callback
+        return self._answerer.answer(request)
+
+    def close(self) -> None:
+        """See Channel."""
+
+    def _call_judge(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        assert self._on_callback is not None
+        question = self._answerer.encode({"callback": number, "args": args, "kwargs": kwargs})
+        reply = self._answerer.decode(self._on_callback(question))
+        if "refused" in reply:
+            raise CallbackFailed(reply["refused"])
+        return reply["value"]

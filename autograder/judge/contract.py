@@ -1,0 +1,156 @@
+"""What an assignment promises about its functions: kinds and number of returned values, and what is banned.
+
+A declaration is text in ``assignment.toml``: ``returns = ["out: tensor", "mask: opaque"]`` for a tuple of two,
+``returns = "dx: tensor"`` for one value. Checking it here, before a suite sees the value, means that a suite may unpack and compute
+without meeting a None, a string or a tuple of the wrong length.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from autograder.errors import BadReturn, BannedOperation, SuiteFault
+
+Kind = Literal["tensor", "array", "number", "any", "opaque"]
+KINDS: tuple[Kind, ...] = ("tensor", "array", "number", "any", "opaque")
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One returned value: its name in messages, and its kind."""
+
+    name: str
+    kind: Kind
+
+    @classmethod
+    def parse(cls, text: object, where: str) -> Returned:
+        """Read ``"name: kind"``. Raises SuiteFault."""
+        if not isinstance(text, str) or text.count(":") != 1:
+            raise SuiteFault(f'{where}: returns {text!r}; expected "name: kind", with a kind of {", ".join(KINDS)}')
+        name, kind = (part.strip() for part in text.split(":"))
+        for known in KINDS:
+            if kind == known:
+                return cls(name, known)
+        raise SuiteFault(f"{where}: unknown kind {kind!r}; expected one of {', '.join(KINDS)}")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function or class of an exercise. ``returns`` is a tuple for several values, None for anything."""
+
+    name: str
+    exercise: str
+    returns: Returned | tuple[Returned, ...] | None = None
+
+    def on_the_wire(self) -> Any:
+        """What the student's side is told: what to keep as a handle, and how many values there must be."""
+        if self.returns is None:
+            return None
+        if isinstance(self.returns, Returned):
+            return "keep" if self.returns.kind == "opaque" else None
+        return ["keep" if item.kind == "opaque" else "value" for item in self.returns]
+
+    def misfit(self, found: str) -> BadReturn:
+        """The error for a result that is not a tuple of the declared length."""
+        assert isinstance(self.returns, tuple)
+        names = ", ".join(item.name for item in self.returns)
+        return BadReturn(f"{self.name} should return a tuple ({names}), found {_article(found)}")
+
+    def checked(self, value: Any) -> Any:
+        """Return the value, its items checked and converted. Raises BadReturn."""
+        if self.returns is None:
+            return value
+        if isinstance(self.returns, Returned):
+            return _checked(value, self.returns, self.name)
+        pairs = zip(value, self.returns, strict=True)
+        return tuple(_checked(item, declared, self.name) for item, declared in pairs)
+
+
+@dataclass(frozen=True)
+class Banned:
+    """Patterns of function and operator names, and whether autograd is among them."""
+
+    functions: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    autograd: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """Tell whether calls need the operator trace at all."""
+        return bool(self.functions or self.operators or self.autograd)
+
+    def check(self, used: Iterable[str], function: str) -> None:
+        """Raise BannedOperation for the first banned name among those that a call used."""
+        for name in sorted(used):
+            if name == "autograd" and self.autograd:
+                raise BannedOperation(
+                    f"{function} calls autograd (backward or grad), which this assignment bans: derive the gradient yourself"
+                )
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self.functions, *self.operators)):
+                raise BannedOperation(f"{function} uses {name}, which this assignment bans: write it yourself")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All functions of an assignment by name, and its bans."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+    banned: Banned = field(default_factory=Banned)
+
+    def function(self, name: str) -> Function:
+        """The declaration of a function; an undeclared one may return anything."""
+        return self.functions.get(name) or Function(name, exercise="")
+
+
+def _article(noun: str) -> str:
+    return "None" if noun == "NoneType" else f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def _checked(value: Any, declared: Returned, function: str) -> Any:
+    what = f"{declared.name}, returned by {function},"
+    if declared.kind == "tensor":
+        torch = sys.modules["torch"]
+        if type(value) is not torch.Tensor:
+            raise BadReturn(f"{what} should be a torch tensor, found {_article(_kind_name(value))}")
+        return value
+    if declared.kind == "array":
+        return _array(value, what)
+    if declared.kind == "number":
+        return _number(value, what)
+    return value
+
+
+def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
+    """An array of numbers from what may stand for one: an array, or a rectangular (nested) list or tuple."""
+    if not isinstance(value, np.ndarray | list | tuple | int | float | np.generic) or isinstance(value, str):
+        raise BadReturn(f"{what} should be an array, found {_article(_kind_name(value))}")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise BadReturn(f"{what} should be an array, found a ragged {_kind_name(value)}") from None
+    if array.dtype.kind not in "biufc":
+        raise BadReturn(f"{what} should hold numbers, found a {_kind_name(value)} of other things")
+    return array
+
+
+def _number(value: Any, what: str) -> Any:
+    if isinstance(value, bool) or isinstance(value, int | float | np.generic):
+        return value
+    shape: Sequence[int] | None = getattr(value, "shape", None)
+    if shape is not None and isinstance(value, np.ndarray) and value.dtype.kind in "biufc" and len(shape) == 0:
+        return value[()]
+    torch = sys.modules.get("torch")
+    if torch is not None and type(value) is torch.Tensor and value.ndim == 0:
+        return value
+    found = _kind_name(value) if shape is None else f"{_kind_name(value)} of shape {tuple(shape)}"
+    raise BadReturn(f"{what} should be a single number, found {_article(found)}")
+
+
+def _kind_name(value: Any) -> str:
+    return getattr(value, "wire_kind", None) or type(value).__name__

@@ -1,0 +1,176 @@
+"""Start a forkserver, and ask it for processes.
+
+``Forkserver`` owns one (the process that starts it); ``Spawner`` only knows its address, so that several judges of one machine
+share a forkserver and its imported libraries.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from autograder.errors import ForkserverLost, SandboxUnavailable
+from autograder.judge import sandbox, seccomp
+from autograder.judge.limits import Limits
+from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, encode
+from autograder.wire.frames import pair
+
+START_SECONDS = 120.0  # a cold disk may take a minute to read torch
+ANSWER_SECONDS = 30.0
+
+
+class Spawner:
+    """Asks a running forkserver, by its address, for confined processes."""
+
+    def __init__(self, address: str, confined: bool) -> None:
+        self.address = address
+        self.confined = confined
+
+    def spawn(self, limits: Limits, home: Path | None = None) -> tuple[Connection, Connection]:
+        """Return the student's and the supervisor's connections of a new process. Raises ForkserverLost."""
+        student, student_end = pair()
+        supervisor, supervisor_end = pair(max_frame=2**16)
+        job = {"limits": limits.for_student_side(), "home": str(home) if home else None}
+        with student_end, supervisor_end, contextlib.closing(self._connect()) as request:
+            try:
+                fds = [student_end.fileno(), supervisor_end.fileno()]
+                request.send(encode(job), time.monotonic() + ANSWER_SECONDS, fds)
+            except (ConnectionClosed, DeadlinePassed) as error:
+                raise ForkserverLost(f"the forkserver did not take a request: {error}") from error
+        return student, supervisor
+
+    def _connect(self) -> Connection:
+        plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        plain.settimeout(ANSWER_SECONDS)
+        try:
+            plain.connect(self.address)
+        except OSError as error:
+            plain.close()
+            raise ForkserverLost(f"the forkserver at {self.address} does not answer ({error.strerror})") from error
+        return Connection(plain)
+
+
+class Forkserver(Spawner):
+    """A forkserver of our own, in a private runtime directory; ends with ``close`` or with this process."""
+
+    def __init__(self, environment: sandbox.Environment, secrets: Iterable[Path] = ()) -> None:
+        self._runtime = Path(tempfile.mkdtemp(prefix="autograder-"))
+        super().__init__(str(self._runtime / "forkserver.sock"), environment.confined)
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline = -1
+        self._log = self._runtime / "stderr.log"
+        try:
+            if environment.confined:
+                sandbox.check_not_visible(secrets)
+            self._launch()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Forkserver:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the started command (bubblewrap, when confined)."""
+        assert self._process is not None
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Tell whether the forkserver still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def close(self) -> None:
+        """End the forkserver and every process forked from it."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(timeout=10)
+        shutil.rmtree(self._runtime, ignore_errors=True)
+
+    def _launch(self) -> None:
+        settings = {
+            "preload": self._environment.preload,
+            "confined": self.confined,
+            "uid": sandbox.STUDENT_UID if os.geteuid() == 0 else None,
+            "filter": base64.b64encode(seccomp.compiled_filter()).decode() if self.confined else "",
+        }
+        lifeline_read, self._lifeline = os.pipe()
+        ready_read, ready_write = os.pipe()
+        log = self._log.open("wb")
+        with log, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(self.address)
+            listener.listen(128)
+            fds = (listener.fileno(), lifeline_read, ready_write)
+            arguments = [*(str(fd) for fd in fds), json.dumps(settings)]
+            self._process = subprocess.Popen(
+                self._command(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=sandbox.variables(self.confined),
+                pass_fds=fds,
+                cwd="/",
+            )
+        os.close(lifeline_read)
+        os.close(ready_write)
+        self._await_ready(ready_read)
+
+    def _command(self, arguments: list[str]) -> list[str]:
+        if self.confined:
+            return sandbox.command(self._environment, self._runtime, arguments)
+        return [sys.executable, "-m", "autograder.student.forkserver", *arguments]
+
+    def _await_ready(self, ready: int) -> None:
+        with open(ready, "rb") as stream:
+            if not select.select([stream], [], [], START_SECONDS)[0]:
+                raise ForkserverLost(f"the forkserver was not ready after {START_SECONDS:g} s")
+            said = stream.read()
+        if said == b"ready":
+            return
+        assert self._process is not None
+        self._process.wait(timeout=10)
+        reason = (said or self._log.read_bytes()[-4000:]).decode(errors="replace").strip()
+        if said:
+            raise ForkserverLost(f"the forkserver could not import its libraries: {reason}")
+        raise SandboxUnavailable(f"bubblewrap could not start the sandbox: {reason}. {advice(reason)}")
+
+
+def advice(reason: str) -> str:
+    """What an operator should do about a sandbox that does not start."""
+    restriction = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    if restriction.exists() and restriction.read_text().strip() == "1":
+        return (
+            "This kernel restricts unprivileged user namespaces by AppArmor (Ubuntu 23.10 and later): run "
+            "'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0', or add an AppArmor profile with "
+            "'userns,' for bwrap; see docs/operating.md"
+        )
+    if "namespace" in reason or "Operation not permitted" in reason:
+        return (
+            "The kernel or container refuses new namespaces: check 'sysctl user.max_user_namespaces' (must be above 0) and, "
+            "inside a container, allow unprivileged user namespaces (for Docker a seccomp profile that permits unshare)"
+        )
+    return "Run 'autograder doctor' for the state of each requirement"

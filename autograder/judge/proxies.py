@@ -1,0 +1,262 @@
+"""What a hidden suite holds in its hands: ``student``, functions of the student's, and handles of what stays there.
+
+Every call goes over a channel; what comes back is checked against the contract before the suite sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograder.compare import observe
+from autograder.errors import (
+    ArgumentChanged,
+    BadReturn,
+    Mismatch,
+    MissingName,
+    StudentError,
+    StudentFault,
+    SuiteFault,
+    WireViolation,
+)
+from autograder.judge.channel import Channel
+from autograder.judge.contract import Contract, Function
+from autograder.wire import Callback, Remote, Undecodable, decode, encode
+
+
+class Conversation:
+    """Requests over one channel during one test: encodes, decodes, checks, and evaluates the judge's callbacks."""
+
+    def __init__(self, channel: Channel, contract: Contract) -> None:
+        self._channel = channel
+        self.contract = contract
+        self._callbacks: list[Callable[..., Any]] = []
+        self._callback_error: Exception | None = None
+
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Send one request and return its reply. Raises StudentError if the code raised."""
+        try:
+            request = encode({"op": op, **arguments}, self._to_remote)
+        except (TypeError, ValueError) as error:
+            raise SuiteFault(f"the suite passes a value that cannot cross the wire: {error}") from error
+        self._callback_error = None
+        try:
+            reply = decode(self._channel.exchange(request, self._evaluate), self._handle)
+        except Undecodable as error:
+            raise WireViolation(f"the answer cannot be read: {error}") from error
+        if self._callback_error is not None:
+            raise self._callback_error
+        if not isinstance(reply, dict):
+            raise WireViolation("the answer is no message")
+        return reply
+
+    def value(self, op: str, **arguments: Any) -> Any:
+        """Like ``ask``, for replies that are one value."""
+        reply = self.ask(op, **arguments)
+        raise_error(reply, "the code")
+        if "value" not in reply:
+            raise WireViolation("the answer holds no value")
+        return reply["value"]
+
+    def call(self, target: Any, function: Function, args: Any, kwargs: Any, *, guard: bool, student_code: bool) -> Any:
+        """Call something on the student's side, with all checks of the contract."""
+        banned = self.contract.banned
+        traced = student_code and banned.anything
+        returns = function.on_the_wire()
+        reply = self.ask("call", target=target, args=args, kwargs=kwargs, returns=returns, guard=guard, traced=traced)
+        if traced:
+            banned.check(_texts(reply.get("operators")), function.name)
+        raise_error(reply, function.name)
+        if guard and reply.get("changed") is not False:
+            raise ArgumentChanged(f"{function.name} changed one of its arguments in place; work on a copy")
+        if isinstance(reply.get("misfit"), str) and isinstance(function.returns, tuple):
+            raise function.misfit(reply["misfit"][:100])
+        if "value" not in reply:
+            raise WireViolation("the answer holds no value")
+        return function.checked(self._sized(reply["value"], function))
+
+    @staticmethod
+    def _sized(value: Any, function: Function) -> Any:
+        # The student's side counted; a side that lies about it is found here.
+        if isinstance(function.returns, tuple) and (
+            not isinstance(value, tuple) or len(value) != len(function.returns)
+        ):
+            raise WireViolation("the answer is not of the length that it was asked for")
+        return value
+
+    def _to_remote(self, value: Any) -> Remote | Callback:
+        if isinstance(value, Handle):
+            return object.__getattribute__(value, "_remote")  # type: ignore[no-any-return]  # set in __init__
+        if callable(value):
+            self._callbacks.append(value)
+            return Callback(len(self._callbacks) - 1)
+        raise TypeError(f"{type(value).__name__} is neither a value, a handle nor a function")
+
+    def _handle(self, remote: Remote | Callback) -> Any:
+        if isinstance(remote, Callback):
+            if not 0 <= remote.number < len(self._callbacks):
+                raise Undecodable("a function that was never handed in")
+            return self._callbacks[remote.number]
+        return Handle(self, remote)
+
+    def _evaluate(self, question: bytes) -> bytes:
+        """Evaluate a callback for the student's code. What it raises ends the test, whatever the code does with it."""
+        try:
+            message = decode(question, self._handle)
+            number, args, kwargs = message["callback"], message["args"], message["kwargs"]
+            if not isinstance(number, int) or not 0 <= number < len(self._callbacks):
+                raise WireViolation("a function was called that was never handed in")
+            keywords = {str(name): value for name, value in dict(kwargs).items()}
+            return encode({"value": self._callbacks[number](*tuple(args), **keywords)}, self._to_remote)
+        except (Undecodable, KeyError, ValueError, TypeError) as error:
+            self._callback_error = self._callback_error or StudentError(
+                f"the function that was handed in was called with arguments that do not fit ({error})", ("TypeError",)
+            )
+            return encode({"refused": "the function cannot be called with these arguments"})
+        except StudentFault as error:
+            self._callback_error = self._callback_error or error
+            return encode({"refused": str(error)})
+
+
+def raise_error(reply: dict[str, Any], what: str) -> None:
+    """Raise StudentError if a reply tells of an exception."""
+    error = reply.get("error")
+    if error is None:
+        return
+    if not isinstance(error, dict):
+        raise WireViolation("the answer tells of an error that is none")
+    kinds = _texts(error.get("kinds"))
+    message, detail = (str(error.get(key, ""))[:4000] for key in ("message", "detail"))
+    name = kinds[0] if kinds else "an exception"
+    said = f"{name}: {message}" if message else name
+    raise StudentError(f"{what} raised {said}", kinds, detail)
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise WireViolation("the answer holds a list that is not one of names")
+    return value
+
+
+class RemoteFunction:
+    """A function or class of the student's (``student.f``), or of a library on the student's side."""
+
+    def __init__(self, conversation: Conversation, target: Any, declared: Function, student_code: bool) -> None:
+        self._conversation = conversation
+        self._target = target
+        self._declared = declared
+        self._student_code = student_code
+
+    def __repr__(self) -> str:
+        return f"<{self._declared.name} on the student's side>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it; a changed argument is a fault of the student's."""
+        return self._call(args, kwargs, guard=self._student_code)
+
+    def may_mutate(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it where the contract lets it change its arguments."""
+        return self._call(args, kwargs, guard=False)
+
+    def _call(self, args: Any, kwargs: Any, *, guard: bool) -> Any:
+        return self._conversation.call(
+            self._target, self._declared, args, kwargs, guard=guard, student_code=self._student_code
+        )
+
+
+class Handle:
+    """A value that stays on the student's side: call it, read and set its attributes, fetch it."""
+
+    def __init__(self, conversation: Conversation, remote: Remote) -> None:
+        object.__setattr__(self, "_conversation", conversation)
+        object.__setattr__(self, "_remote", remote)
+        object.__setattr__(self, "wire_kind", remote.kind)
+
+    def __repr__(self) -> str:
+        return f"<{self.wire_kind} on the student's side>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it (a module, a bound method); arguments must not be changed."""
+        declared = Function(self.wire_kind, exercise="")
+        return self._conversation.call(("remote", self), declared, args, kwargs, guard=True, student_code=True)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # Python's own protocols are not the student's attributes
+        return self._conversation.value("get", target=("remote", self), name=name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._conversation.value("set", target=("remote", self), name=name, value=value)
+
+    def fetch(self) -> Any:
+        """Return the value itself, where it can cross."""
+        return self._conversation.value("fetch", target=("remote", self))
+
+
+class StudentProxy:
+    """The ``student`` fixture: attributes are the names that the notebook defines."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+
+    def __repr__(self) -> str:
+        return "<student>"
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> RemoteFunction:
+        """The student's function or class of this name. Raises MissingName."""
+        if not self.has(name):
+            raise MissingName(f"{name} is not defined: did its cell run without an error, and is the name spelled so?")
+        declared = self._conversation.contract.function(name)
+        return RemoteFunction(self._conversation, ("name", name), declared, student_code=True)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the notebook defines the name."""
+        return self._conversation.value("has", name=name) is True
+
+    def library(self, path: str) -> RemoteFunction:
+        """Anything importable on the student's side, by its dotted path, to be called there by the judge."""
+        declared = Function(path, exercise="")
+        return RemoteFunction(self._conversation, ("library", path), declared, student_code=False)
+
+    def put(self, value: Any) -> Handle:
+        """Place a value on the student's side and return its handle."""
+        return self._expect_handle(self._conversation.value("put", value=value))
+
+    def isinstance(self, handle: Handle, kind: str) -> bool:
+        """Tell whether a handle's value is of a class: the student's by name, a library's by dotted path."""
+        return self._conversation.value("isinstance", target=("remote", handle), kind=kind) is True
+
+    def define(self, source: str) -> None:
+        """Run code of the judge's own (no secret of it!) in the student's namespace, in this exercise's process."""
+        self._conversation.value("define", source=source)
+
+    @staticmethod
+    def _expect_handle(value: Any) -> Handle:
+        if not isinstance(value, Handle):
+            raise WireViolation("a value was placed and did not come back as a handle")
+        return value
+
+
+@contextmanager
+def raises(kind: str) -> Iterator[None]:
+    """The student's code inside must raise ``kind`` (a class name) or a subclass of it."""
+    try:
+        yield
+    except StudentError as error:
+        fits = kind in error.kinds
+        observe("exception", kind if fits else (error.kinds[0] if error.kinds else "exception"), passed=fits)
+        if not fits:
+            raise Mismatch(f"should raise {kind} here, but {error}") from error
+    except (MissingName, BadReturn) as error:
+        raise Mismatch(f"should raise {kind} here, but {error}") from error
+    else:
+        observe("exception", "none", passed=False)
+        raise Mismatch(f"should raise {kind} here, but no exception was raised")

@@ -1,0 +1,236 @@
+"""One submission's processes, from the judge's side: run the notebook, then fork a process for each exercise.
+
+What comes over the student's connection is untrusted; what comes over the supervisor's is the truth about how a
+process ended. A cell that hangs is interrupted; one that will not be interrupted, or that ends the process, is left out and
+the notebook runs again without it, so that one bad cell costs no other exercise's points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import ForkserverLost, LimitReached, ProcessEnded, SandboxUnavailable, WireViolation
+from autograder.judge.channel import SocketChannel
+from autograder.judge.forkserver import Spawner
+from autograder.judge.limits import Limits
+from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, decode, encode
+from autograder.wire.frames import pair
+
+START_SECONDS = 30.0
+INTERRUPT_SECONDS = 2.0
+SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell to run: its id in the canonical notebook and its source."""
+
+    id: str
+    source: str
+
+
+@dataclass
+class CellRun:
+    """What a cell did: raw outputs (untrusted), and a note when it did not end by itself."""
+
+    outputs: list[Any] = field(default_factory=list)
+    note: str = ""
+
+
+class _CellEndedProcess(Exception):
+    """The cell's process ended, or had to be ended; the text is the note for the student."""
+
+
+class Session:
+    """The processes of one submission. Use as a context manager; everything ends with it."""
+
+    def __init__(self, spawner: Spawner, limits: Limits, files: Mapping[str, bytes] | None = None) -> None:
+        self._spawner = spawner
+        self._limits = limits
+        self._files = dict(files or {})
+        self._student: Connection | None = None
+        self._supervisor: Connection | None = None
+        self._home: Path | None = None
+        self._cells: Sequence[Cell] = ()
+        self._left_out: dict[int, str] = {}
+        self.dead = ""  # why no exercise process can be had any more
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run_notebook(self, cells: Sequence[Cell]) -> list[CellRun]:
+        """Run the cells in order; returns what each printed. Raises JudgeFault, never a fault of the student's."""
+        self._cells = cells
+        deadline = time.monotonic() + self._limits.notebook_seconds
+        while True:
+            self._start()
+            runs: list[CellRun] = []
+            for number, cell in enumerate(cells):
+                try:
+                    runs.append(self._run_cell(number, cell, deadline))
+                except _CellEndedProcess as error:
+                    self._left_out[number] = str(error)
+                    break
+            else:
+                return runs
+            if len(self._left_out) > self._limits.restarts:
+                self.dead = f"the notebook ended or blocked its process {len(self._left_out)} times; last: " + str(
+                    self._left_out[number]
+                )
+                rest = [CellRun(note="not run") for _ in cells[len(runs) :]]
+                rest[0].note = self._left_out[number]
+                return runs + rest
+
+    def exercise(self) -> SocketChannel:
+        """Fork an exercise process. Raises ProcessEnded where the notebook left no process to fork."""
+        if self.dead:
+            raise ProcessEnded(self.dead)
+        assert self._student is not None, "run_notebook comes first"
+        ours, theirs = pair()
+        try:
+            with theirs:
+                reply = self._ask({"op": "fork"}, time.monotonic() + START_SECONDS, [theirs.fileno()])
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
+            ours.close()
+            self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
+            raise ProcessEnded(self.dead) from error
+        return SocketChannel(ours, self._limits, give_up=lambda: self._kill_exercise(reply.get("value")))
+
+    def close(self) -> None:
+        """End all processes of the submission."""
+        if self._supervisor is not None:
+            self._kill()
+        for connection in (self._student, self._supervisor):
+            if connection is not None:
+                connection.close()
+        self._student = self._supervisor = None
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._home = None
+
+    def _start(self) -> None:
+        self.close()
+        if not self._spawner.confined:
+            self._home = Path(tempfile.mkdtemp(prefix="autograder-home-"))
+        self._student, self._supervisor = self._spawner.spawn(self._limits, self._home)
+        event = self._event(START_SECONDS)
+        if event["event"] == "unconfined":
+            raise SandboxUnavailable(
+                f"a submission's process could not be confined: {event['reason']}. Run 'autograder doctor'"
+            )
+        arguments = {"files": self._files, "seed": SEED}
+        try:
+            self._ask({"op": "files", "arguments": arguments}, time.monotonic() + START_SECONDS)
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
+            raise ForkserverLost(f"a fresh notebook process did not start ({error})") from error
+
+    def _run_cell(self, number: int, cell: Cell, notebook_deadline: float) -> CellRun:
+        if number in self._left_out:
+            return CellRun(note=self._left_out[number])
+        now = time.monotonic()
+        if now >= notebook_deadline:
+            return CellRun(note=f"not run: the notebook's {self._limits.notebook_seconds:g} s were used up")
+        seconds = min(self._limits.cell_seconds, notebook_deadline - now)
+        request = {"op": "cell", "arguments": {"source": cell.source, "limit": self._limits.output_kb * 1024}}
+        try:
+            return CellRun(_outputs(self._ask(request, now + seconds)))
+        except DeadlinePassed:
+            return self._interrupt(f"stopped after {self._limits.cell_seconds:g} s: the limit for one cell")
+        except ConnectionClosed as error:
+            raise _CellEndedProcess(f"left out: it {self._how_it_ended()}") from error
+        except (FrameTooLarge, Undecodable, WireViolation) as error:
+            raise _CellEndedProcess(f"left out: it sent something that is not a cell's result ({error})") from error
+
+    def _interrupt(self, note: str) -> CellRun:
+        assert self._student is not None
+        self._order("interrupt")
+        try:
+            return CellRun(_outputs(_decoded(self._student.receive(time.monotonic() + INTERRUPT_SECONDS))), note)
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, WireViolation) as error:
+            raise _CellEndedProcess(note.replace("stopped", "ended and left out")) from error
+
+    def _ask(self, message: dict[str, Any], deadline: float, fds: Sequence[int] = ()) -> dict[str, Any]:
+        assert self._student is not None
+        self._student.send(encode(message), deadline, fds)
+        return _decoded(self._student.receive(deadline))
+
+    def _event(self, seconds: float) -> dict[str, Any]:
+        assert self._supervisor is not None
+        try:
+            event: dict[str, Any] = decode(self._supervisor.receive(time.monotonic() + seconds))
+        except (ConnectionClosed, DeadlinePassed) as error:
+            raise ForkserverLost("the supervisor of a submission did not report; was it killed?") from error
+        return event
+
+    def _order(self, order: str) -> None:
+        assert self._supervisor is not None
+        # It ended on its own a moment ago: its last report is still to be read.
+        with contextlib.suppress(ConnectionClosed, DeadlinePassed):
+            self._supervisor.send(encode({"op": order}), time.monotonic() + START_SECONDS)
+
+    def _kill(self) -> None:
+        self._order("kill")
+        self._event(START_SECONDS)
+
+    def _how_it_ended(self) -> str:
+        """Say how the notebook process ended (killing it where it did not), in words for the student."""
+        assert self._supervisor is not None
+        if not self._supervisor.readable():
+            time.sleep(0.05)
+        if not self._supervisor.readable():
+            self._order("kill")
+        event = self._event(START_SECONDS)
+        assert self._student is not None
+        self._student.close()
+        self._supervisor.close()
+        self._student = self._supervisor = None
+        return ending(int(event["status"]), str(event["reason"]), self._limits)
+
+    def _kill_exercise(self, pid: Any) -> None:
+        """Ask for the end of an exercise process that was given up. A process that does not obey ends with the session."""
+        if self._student is None or not isinstance(pid, int):
+            return
+        try:
+            self._ask({"op": "kill", "arguments": {"pid": pid}}, time.monotonic() + INTERRUPT_SECONDS)
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, WireViolation):
+            self.dead = f"the notebook's process {self._how_it_ended()} during the checks"
+
+
+def ending(status: int, reason: str, limits: Limits) -> str:
+    """Say in words how a process ended; ``status`` as of ``os.waitstatus_to_exitcode``."""
+    if reason == "memory":
+        return f"used more than {limits.memory_mb} MiB of memory"
+    if status >= 0:
+        return f"ended its process (exit code {status})"
+    if -status == signal.SIGXCPU or (-status == signal.SIGKILL and reason == "cpu"):
+        return f"used more than {limits.cpu_seconds} s of processor time"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = str(-status)
+    return f"crashed or was killed (signal {name})"
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    message = decode(data)
+    if not isinstance(message, dict):
+        raise Undecodable("a reply that is no message")
+    return message
+
+
+def _outputs(reply: dict[str, Any]) -> list[Any]:
+    outputs = reply.get("outputs")
+    if not isinstance(outputs, list):
+        raise Undecodable("a reply without outputs")
+    return outputs

@@ -1,0 +1,163 @@
+"""Cut a forked process off: namespaces, private file systems, no capabilities, rlimits, seccomp.
+
+Runs in the supervisor (``enter_namespaces``) and in the notebook process (``seal``), before any student code. What
+is enforced here is enforced by the kernel. Only the standard library is used: the forkserver has it loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from collections.abc import Mapping
+from typing import Any
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REC, MS_PRIVATE = 0x4000, 1 << 18
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+HOME = "/home/student"
+SIGKILL = 9
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class ConfinementFailed(Exception):
+    """A layer of the confinement could not be put in place; the text names it."""
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]  # noqa: RUF012 - ctypes' own protocol
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise ConfinementFailed(f"{what}: {os.strerror(code)} (errno {code})")
+
+
+def _prctl(option: int, *arguments: int) -> int:
+    return int(_libc.prctl(option, *(ctypes.c_ulong(argument) for argument in arguments), *[ctypes.c_ulong(0)] * 3))
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    _check(_prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG)")
+
+
+def enter_namespaces(uid: int | None) -> None:
+    """Give up root (where we have it) and enter own user, pid, network, ipc and uts namespaces.
+
+    ``uid`` is the unprivileged user to become first (None where the forkserver is unprivileged already): only then
+    does the kernel count processes and check permissions against a user that is not root.
+    """
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        # Changing the user makes /proc/self root's own; the maps below must be writable.
+        _check(_prctl(PR_SET_DUMPABLE, 1), "prctl(PR_SET_DUMPABLE)")
+    user, group = os.getuid(), os.getgid()
+    flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+    _check(_libc.unshare(flags), "unshare (user, pid, network, ipc and uts namespaces)")
+    # Before its maps are written a process of a new user namespace may not even create a file.
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        try:
+            with open(f"/proc/self/{name}", "w") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise ConfinementFailed(f"writing /proc/self/{name}: {error.strerror}") from error
+    die_with_parent()
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    result = _libc.mount(
+        source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), data and data.encode()
+    )
+    _check(result, f"mount on {target}")
+
+
+def private_file_systems(file_mb: int) -> None:
+    """Enter an own mount namespace with empty, size-limited /tmp, /dev/shm and home, and nothing in /proc."""
+    _check(_libc.unshare(CLONE_NEWNS), "unshare (mount namespace)")
+    _mount("none", "/", None, MS_REC | MS_PRIVATE)
+    safe = MS_NOSUID | MS_NODEV
+    for target in ("/tmp", "/dev/shm", HOME):
+        _mount("tmpfs", target, "tmpfs", safe, f"size={file_mb}m,nr_inodes=20000,mode=0700")
+    # A new procfs cannot be mounted here; the old one would show the other submissions' processes.
+    _mount("tmpfs", "/proc", "tmpfs", safe | MS_NOEXEC | MS_RDONLY, "size=4k,mode=0555")
+    os.chdir(HOME)
+
+
+def drop_capabilities() -> None:
+    """Drop every capability of the new user namespace, for good."""
+    for capability in range(64):
+        if _prctl(PR_CAPBSET_DROP, capability) != 0:
+            break  # past the last capability that this kernel knows
+    _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    header = (ctypes.c_uint32 * 2)(LINUX_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    _check(_prctl(PR_SET_NO_NEW_PRIVS, 1), "prctl(PR_SET_NO_NEW_PRIVS)")
+
+
+def data_kb() -> int:
+    """Return the size of this process's private writable memory (VmData), in KiB."""
+    with open("/proc/self/status") as stream:
+        for line in stream:
+            if line.startswith("VmData:"):
+                return int(line.split()[1])
+    raise ConfinementFailed("/proc/self/status has no VmData line")
+
+
+def limit_resources(limits: Mapping[str, Any], baseline_kb: int) -> None:
+    """Set the rlimits: memory beyond ``baseline_kb``, CPU seconds, processes, file size, descriptors, no core files."""
+    data = baseline_kb * 1024 + int(limits["memory_mb"]) * 2**20
+    values = {
+        resource.RLIMIT_DATA: data,
+        resource.RLIMIT_CPU: int(limits["cpu_seconds"]),
+        resource.RLIMIT_NPROC: int(limits["processes"]),
+        resource.RLIMIT_FSIZE: int(limits["file_mb"]) * 2**20,
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_MEMLOCK: 2**20,
+    }
+    for kind, value in values.items():
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError) as error:
+            raise ConfinementFailed(f"setrlimit({kind}, {value}): {error}") from error
+
+
+def install_filter(program: bytes) -> None:
+    """Install a compiled seccomp program (an array of struct sock_filter) for this process and its children."""
+    if not program or len(program) % 8:
+        raise ConfinementFailed(f"a seccomp program of {len(program)} bytes is not one")
+    buffer = ctypes.create_string_buffer(program, len(program))
+    fprog = _FilterProgram(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    result = _libc.prctl(
+        PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(fprog), ctypes.c_ulong(0), ctypes.c_ulong(0)
+    )
+    _check(result, "prctl(PR_SET_SECCOMP)")
+
+
+def seal(limits: Mapping[str, Any], program: bytes) -> None:
+    """Everything that follows the fork into the pid namespace, in the one order that works."""
+    die_with_parent()
+    baseline = data_kb()
+    private_file_systems(int(limits["file_mb"]))
+    limit_resources(limits, baseline)
+    drop_capabilities()
+    # The supervisor shares this user id: without this, its /proc entry and memory would be open to a debugger.
+    install_filter(program)

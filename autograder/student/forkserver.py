@@ -1,0 +1,128 @@
+"""The forkserver: imports an environment's libraries once, then forks a process for each submission.
+
+Runs inside bubblewrap (or, for one's own code only, without it). It runs no student code: for every request it forks a
+supervisor, which confines itself and forks the notebook process. Requests come over a listening Unix socket whose path
+lies outside the sandbox; each brings two sockets, the student's and the supervisor's. It ends when its lifeline closes.
+
+    python -m autograder.student.forkserver LISTENER LIFELINE READY SETTINGS(json)
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import Any, NoReturn
+
+from autograder.student import trace
+from autograder.student.notebook import NotebookShell, make_shell
+from autograder.student.supervisor import supervise
+from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, decode
+
+REQUEST_SECONDS = 10
+
+
+def prepare(preload: list[str]) -> NotebookShell:
+    """Import the libraries, on one thread, and make the shell that every submission inherits."""
+    shell = make_shell(preload)
+    for name in (*preload, "numpy.random"):
+        importlib.import_module(name)
+    if "torch" in sys.modules:
+        # A fork under live OpenMP or autograd threads can hang the child.
+        torch = sys.modules["torch"]
+        torch.set_num_threads(1)
+        torch.randn(2, 2) @ torch.ones(2, 2)  # reads /proc/cpuinfo once; submissions have no /proc
+        trace.prepare()
+    shell.run("1", 1000)  # the first cell compiles a good part of IPython: do that once, here
+    shell.reset(new_session=False)
+    shell.execution_count = 1
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def main() -> None:
+    """Serve until the lifeline closes."""
+    listener_fd, lifeline, ready = (int(argument) for argument in sys.argv[1:4])
+    settings = json.loads(sys.argv[4])
+    try:
+        shell = prepare(settings["preload"])
+    except Exception:
+        os.write(ready, ("failed: " + traceback.format_exc()).encode()[-4000:])
+        raise
+    os.write(ready, b"ready")
+    os.close(ready)
+    serve(socket.socket(fileno=listener_fd), lifeline, settings, shell)
+
+
+def serve(listener: socket.socket, lifeline: int, settings: dict[str, Any], shell: NotebookShell) -> None:
+    """Fork a supervisor for each connection; collect the ended ones."""
+    settings["filter"] = base64.b64decode(settings["filter"])
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    wake_read, wake_write = os.pipe()
+    for end in (wake_read, wake_write):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    poller = select.poll()
+    for fd in (listener.fileno(), lifeline, wake_read):
+        poller.register(fd, select.POLLIN)
+    while True:
+        ready = {fd for fd, _ in poller.poll()}
+        if wake_read in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            _reap()
+        if lifeline in ready:
+            return
+        if listener.fileno() in ready:
+            inherited = [listener.fileno(), lifeline, wake_read, wake_write]
+            _accept(listener, inherited, settings, shell)
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _accept(listener: socket.socket, inherited: list[int], settings: dict[str, Any], shell: NotebookShell) -> None:
+    peer, _ = listener.accept()
+    with contextlib.closing(Connection(peer)) as request:
+        try:
+            payload, fds = request.receive_with_fds(time.monotonic() + REQUEST_SECONDS, max_fds=2)
+        except (ConnectionClosed, DeadlinePassed):
+            return  # a judge that went away before it had asked for anything
+        job = {**settings, **decode(payload)}
+        if os.fork() == 0:
+            _become_supervisor(fds, [*inherited, request.fileno()], job, shell)
+        for fd in fds:
+            os.close(fd)
+
+
+def _become_supervisor(fds: list[int], inherited: list[int], job: dict[str, Any], shell: NotebookShell) -> NoReturn:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for fd in inherited:
+        os.close(fd)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    student_fd, link_fd = fds
+    try:
+        supervise(Connection(socket.socket(fileno=link_fd)), student_fd, job, shell)
+    finally:
+        os._exit(70)  # never back into the forkserver's loop
+
+
+if __name__ == "__main__":
+    main()

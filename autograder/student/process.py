@@ -1,0 +1,112 @@
+"""The notebook process and its exercise processes: serve the judge over the student's connection.
+
+Untrusted from the first cell on: student code shares this process and may change any of it. Nothing here protects
+anything but the student's own comfort; protection is in ``confine`` and in the judge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import PurePosixPath
+from typing import Any, NoReturn
+
+from autograder.student.answer import Answerer, CallbackFailed, seed_generators
+from autograder.student.notebook import NotebookShell, interruptible
+from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, decode, encode
+
+
+class NotebookProcess:
+    """Runs cells and forks exercise processes, as the judge asks."""
+
+    def __init__(self, connection: Connection, shell: NotebookShell) -> None:
+        self._connection = connection
+        self._shell = shell
+
+    def serve(self) -> NoReturn:
+        """Answer until the judge closes the connection; then end this process."""
+        try:
+            while True:
+                payload, fds = self._connection.receive_with_fds(None, max_fds=1)
+                _reap()
+                request = decode(payload)
+                if request["op"] == "fork":
+                    self._fork(fds[0])
+                else:
+                    operation = {"files": self._files, "cell": self._cell, "kill": self._kill}[request["op"]]
+                    self._connection.send(encode(operation(**request["arguments"])))
+        except ConnectionClosed:
+            os._exit(0)
+
+    def _files(self, files: dict[str, bytes], seed: int) -> dict[str, Any]:
+        """Write the files beside the notebook and seed the generators."""
+        for name, content in files.items():
+            path = PurePosixPath(name)
+            if path.parent != PurePosixPath("."):
+                os.makedirs(path.parent, exist_ok=True)
+            with open(path, "wb") as stream:
+                stream.write(content)
+        seed_generators(seed)
+        return {"value": len(files)}
+
+    def _cell(self, source: str, limit: int) -> dict[str, Any]:
+        with interruptible():
+            outputs, succeeded = self._shell.run(source, limit)
+        return {"outputs": outputs, "succeeded": succeeded}
+
+    def _kill(self, pid: int) -> dict[str, Any]:
+        """End an exercise process that the judge has given up."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return {"value": None}
+
+    def _fork(self, fd: int) -> None:
+        pid = os.fork()
+        if pid:
+            os.close(fd)
+            self._connection.send(encode({"value": pid}))
+            return
+        self._connection.close()
+        _serve_exercise(Connection(socket.socket(fileno=fd)), self._shell.user_ns)
+
+
+def _reap() -> None:
+    """Collect ended children: as the first process of its namespace, this one inherits every orphan."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _serve_exercise(connection: Connection, namespace: dict[str, Any]) -> NoReturn:
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open for the rest of the process's life
+
+    def call_judge(number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        connection.send(CALLBACK + answerer.encode({"callback": number, "args": args, "kwargs": kwargs}))
+        reply = answerer.decode(connection.receive(None))
+        if "refused" in reply:
+            raise CallbackFailed(reply["refused"])
+        return reply["value"]
+
+    answerer = Answerer(namespace, call_judge)
+    try:
+        while True:
+            connection.send(REPLY + answerer.answer(connection.receive(None)))
+    except ConnectionClosed:
+        os._exit(0)
+
+
+def prepare(fd: int, shell: NotebookShell) -> NotebookProcess:
+    """Make this confined process the notebook process, with the student's connection as descriptor ``fd``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    gc.unfreeze()
+    if threading.active_count() != 1:
+        raise RuntimeError("the forkserver has live threads; a process forked from it could hang")
+    return NotebookProcess(Connection(socket.socket(fileno=fd)), shell)

@@ -1,0 +1,94 @@
+"""The operator trace: which torch functions and operators the student's code used during a call.
+
+Two torch modes see Python-level functions (``torch.nn.functional.dropout``) and dispatched operators
+(``aten::native_dropout``); a hook on the autograd engine sees every backward pass that the code starts itself. What is found
+is reported to the judge, who compares it with the assignment's banned list.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+AUTOGRAD = "autograd"
+_DUAL = frozenset({"torch._make_dual", "aten::_make_dual"})  # forward-mode differentiation
+
+
+@functools.cache
+def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
+    """The two mode classes, made once torch is there; an environment without torch has no operators to trace."""
+    from torch.overrides import TorchFunctionMode, resolve_name
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    named = functools.lru_cache(maxsize=4096)(resolve_name)
+
+    class Functions(TorchFunctionMode):
+        def __init__(self, seen: set[str]) -> None:
+            super().__init__()
+            self._seen = seen
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            self._seen.add(_function_name(func, named))
+            return func(*args, **(kwargs or {}))
+
+    class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its set-up untyped
+        def __init__(self, seen: set[str]) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]  # likewise
+            self._seen = seen
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            self._seen.add(func.name().partition(".")[0])
+            return func(*args, **(kwargs or {}))
+
+    return Functions, Operators
+
+
+def _function_name(func: Any, named: Callable[[Any], str | None]) -> str:
+    try:
+        known = named(func)
+    except TypeError:  # not hashable
+        known = None
+    if known is not None and known.startswith("aten."):
+        return "aten::" + known.split(".")[1]
+    return known or f"{getattr(func, '__module__', None) or 'torch'}.{getattr(func, '__name__', type(func).__name__)}"
+
+
+def prepare() -> None:
+    """Trace something once, ahead of the fork: the first trace imports hundreds of modules and builds torch's name table."""
+    import torch
+
+    with operators(set()):
+        torch.nn.functional.relu(torch.ones(2)) + 1
+
+
+@contextmanager
+def operators(seen: set[str]) -> Iterator[None]:
+    """Add the names of all torch functions, operators and ``autograd`` used inside to ``seen``."""
+    functions, dispatched = _modes()
+    holders = _engine_holders()
+    engine = holders[0]._engine_run_backward
+
+    def run_backward(*args: Any, **kwargs: Any) -> Any:
+        seen.add(AUTOGRAD)
+        return engine(*args, **kwargs)
+
+    for module in holders:
+        module._engine_run_backward = run_backward
+    try:
+        with functions(seen), dispatched(seen):
+            yield
+    finally:
+        if seen & _DUAL:
+            seen.add(AUTOGRAD)
+        for module in holders:
+            module._engine_run_backward = engine
+
+
+def _engine_holders() -> list[Any]:
+    """The modules that hold a reference to the autograd engine's entry: all of torch's Python calls go through one."""
+    import torch.autograd
+    import torch.autograd.graph
+
+    return [m for m in (torch.autograd.graph, torch.autograd) if hasattr(m, "_engine_run_backward")]

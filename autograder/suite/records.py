@@ -1,0 +1,79 @@
+"""Make records from the properties that the plugin attaches to reports.
+
+Works on the reports alone, so it is the same in one process and behind pytest-xdist.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograder.record import CellResult, Check, CheckOutcome, ExerciseResult
+from autograder.suite.plugin import PROPERTY
+
+CleanOutputs = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+
+class Collector:
+    """A pytest plugin object: collects the properties of one run by subject."""
+
+    def __init__(self, on_finished: Callable[[str], None] = lambda _: None) -> None:
+        self.checks: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.whole: dict[str, dict[str, Any]] = {}
+        self.broken: list[str] = []
+        self._on_finished = on_finished
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Keep what the plugin attached."""
+        for name, value in report.user_properties:
+            if name != PROPERTY:
+                continue
+            if "check" in value:
+                self.checks[value["subject"]].append(value)
+            else:
+                self.whole[value["subject"]] = value
+                self._on_finished(value["subject"])
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A suite that cannot even be collected judges nobody."""
+        if report.failed:
+            self.broken.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+
+    def exercises(self, subject: str, points: Mapping[str, float]) -> tuple[ExerciseResult, ...]:
+        """The results of one subject, for the exercises that carry points, in the notebook's order."""
+        mistakes = self.whole.get(subject, {}).get("mistakes", {})
+        results = []
+        for exercise, maximum in points.items():
+            checks = tuple(_check(p) for p in self.checks[subject] if p["exercise"] == exercise)
+            score = _score(checks, maximum)
+            results.append(ExerciseResult(exercise, maximum, score, checks, mistakes.get(exercise)))
+        return tuple(results)
+
+    def cells(self, subject: str, clean: CleanOutputs) -> tuple[CellResult, ...]:
+        """What the subject's cells did, their outputs cleaned."""
+        runs = self.whole.get(subject, {}).get("cells", [])
+        return tuple(CellResult(run["cell_id"], tuple(clean(run["outputs"])), run["note"]) for run in runs)
+
+
+def not_judged(exercises: tuple[ExerciseResult, ...]) -> str:
+    """The reason why these exercises cannot be scored, or "": no checks, or one that could not be judged."""
+    for exercise in exercises:
+        if not exercise.checks:
+            return f"the suite has no check for {exercise.name}"
+        for check in exercise.checks:
+            if check.outcome == "not judged":
+                return f"{check.id}: {check.message}"
+    return ""
+
+
+def _check(value: Mapping[str, Any]) -> Check:
+    outcome: CheckOutcome = value["outcome"]
+    return Check(value["check"], value["sentence"], value["weight"], outcome, value["message"])
+
+
+def _score(checks: tuple[Check, ...], maximum: float) -> float:
+    total = sum(check.weight for check in checks)
+    passed = sum(check.weight for check in checks if check.outcome == "passed")
+    # Rounded so that a sum of weights in another order cannot change a record's bytes.
+    return round(maximum * passed / total, 6) if total else 0.0

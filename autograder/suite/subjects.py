@@ -1,0 +1,164 @@
+"""What a suite is run against: a submission in its confined process, or a solution of our own in this one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from autograder.errors import BannedOperation, LimitReached, SuiteFault
+from autograder.judge.channel import Channel, MemoryChannel, SocketChannel
+from autograder.judge.forkserver import Spawner
+from autograder.judge.session import Cell, CellRun, Session
+from autograder.suite.assignment import Assignment
+from autograder.suite.variants import Variant
+
+
+class Opened(Protocol):
+    """A subject whose code has run: it gives the channel for an exercise's tests."""
+
+    def channel(self, exercise: str) -> Channel:
+        """The channel of this exercise.
+
+        A fresh one after another exercise, a crash or a time-out. Raises StudentFault.
+        """
+
+    def cells(self) -> list[dict[str, Any]]:
+        """What the notebook's cells did, as plain data (empty for our own solutions)."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Subject(Protocol):
+    """Something that a suite can be run against."""
+
+    @property
+    def id(self) -> str:
+        """Its name in test ids: the student, or the variant."""
+
+    def open(self, assignment: Assignment) -> Opened:
+        """Run its code. Raises JudgeFault."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A student's notebook.
+
+    Its code cells in order, the files beside it, and what the static check found per exercise.
+    """
+
+    id: str
+    cells: Sequence[Cell]
+    files: Mapping[str, bytes]
+    spawner: Spawner
+    banned: Mapping[str, str] = field(default_factory=dict)
+
+    def open(self, assignment: Assignment) -> _OpenedSubmission:
+        """Run the notebook in a confined process."""
+        return _OpenedSubmission(self, assignment)
+
+
+class _OpenedSubmission:
+    def __init__(self, submission: Submission, assignment: Assignment) -> None:
+        self._submission = submission
+        self._limits = assignment.limits
+        self._session = Session(submission.spawner, assignment.limits, submission.files)
+        try:
+            self._runs: list[CellRun] = self._session.run_notebook(submission.cells)
+        except BaseException:
+            self._session.close()
+            raise
+        self._exercise = ""
+        self._channel: SocketChannel | None = None
+        self._spent = 0.0
+
+    def channel(self, exercise: str) -> Channel:
+        if exercise in self._submission.banned:
+            raise BannedOperation(self._submission.banned[exercise])
+        if self._channel is not None and (exercise != self._exercise or self._channel.broken):
+            self._spent += self._channel.spent
+            self._channel.close()
+            self._channel = None
+        if exercise != self._exercise:
+            self._exercise, self._spent = exercise, 0.0
+        spent = self._spent + (self._channel.spent if self._channel else 0.0)
+        if spent > self._limits.exercise_seconds:
+            raise LimitReached(f"not run: this exercise's {self._limits.exercise_seconds:g} s were used up")
+        if self._channel is None:
+            self._channel = self._session.exercise()
+        return self._channel
+
+    def cells(self) -> list[dict[str, Any]]:
+        pairs = zip(self._submission.cells, self._runs, strict=True)
+        return [{"cell_id": cell.id, "outputs": run.outputs, "note": run.note} for cell, run in pairs]
+
+    def close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        self._session.close()
+
+
+@dataclass(frozen=True)
+class OwnSolution:
+    """The reference solution, with one exercise's cell replaced by a variant's."""
+
+    variant: Variant
+
+    @property
+    def id(self) -> str:
+        """The variant's name, with its kind and exercise."""
+        if self.variant.kind == "reference":
+            return "reference"
+        return f"{self.variant.kind}:{self.variant.exercise}:{self.variant.name}"
+
+    def open(self, assignment: Assignment) -> OpenedOwnSolution:
+        """Nothing runs yet: each exercise gets a namespace of its own."""
+        return OpenedOwnSolution(assignment, self.variant.cell)
+
+
+REFERENCE = OwnSolution(Variant("reference", "", "reference", ""))
+
+
+class OpenedOwnSolution:
+    """Our own code, executed in this process."""
+
+    def __init__(self, assignment: Assignment, cell: str) -> None:
+        self._assignment = assignment
+        self._cell = cell
+        self._exercise = ""
+        self._channel: MemoryChannel | None = None
+
+    def channel(self, exercise: str) -> Channel:
+        """See Opened."""
+        if self._channel is None or exercise != self._exercise:
+            self._exercise = exercise
+            self._channel = MemoryChannel(namespace_of(self._assignment, self._cell))
+        return self._channel
+
+    def cells(self) -> list[dict[str, Any]]:
+        """See Opened."""
+        return []
+
+    def close(self) -> None:
+        """See Opened."""
+
+
+def namespace_of(assignment: Assignment, cell: str = "") -> dict[str, Any]:
+    """Execute the reference solutions and then ``cell`` in a fresh namespace. Raises SuiteFault."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(_compiled(assignment.solutions), namespace)
+        exec(compile(cell, "<variant>", "exec"), namespace)
+    except Exception as error:
+        raise SuiteFault(f"{assignment.solutions} or a variant of it: {type(error).__name__}: {error}") from error
+    return namespace
+
+
+@functools.cache
+def _compiled(path: Any) -> Any:
+    try:
+        return compile(path.read_text(), str(path), "exec")
+    except FileNotFoundError:
+        raise SuiteFault(f"{path} does not exist: each assignment has its reference solutions there") from None

@@ -1,0 +1,368 @@
+"""Values to bytes and back: the only data that crosses between judge and student process.
+
+None, bool, int, float and str are themselves in msgpack; every other value is an array whose first item is a tag
+(see ``Tag``). Everything that has no tag crosses as a handle (student to judge) or as a callback (judge to student). Nothing
+here calls, imports or names a class of the other side's choice; there is no pickle and no eval.
+
+Decoding trusts nothing: sizes, depth, dtypes and shapes are checked before memory is taken, and every fault of the
+other side is an ``Undecodable``. The result consists of exact built-in types, ``numpy.ndarray`` and ``torch.Tensor``.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAX_DEPTH = 32
+MAX_ITEMS = 2**16  # of one list; larger data belongs in an array
+MAX_ELEMENTS = 2**25  # of one array, counting an empty axis as one: no small frame may stand for a huge broadcast
+MAX_DIMS = 16
+MAX_INT_DIGITS = 4000  # Python itself refuses to parse more than 4300
+
+
+class Tag(IntEnum):
+    """The first item of an encoded value that is not a msgpack scalar."""
+
+    LIST = 0
+    TUPLE = 1
+    DICT = 2
+    ARRAY = 3
+    TENSOR = 4
+    REMOTE = 5
+    CALLBACK = 6
+    BYTES = 7
+    COMPLEX = 8
+    INT = 9
+    FRAME = 10
+    SERIES = 11
+    DTYPE = 12
+    DEVICE = 13
+    SCALAR = 14
+
+
+class Undecodable(Exception):
+    """The bytes are not a value of the wire; the text says why."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A value that stayed on the student's side: its number there, and its class's name (for messages only)."""
+
+    number: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A function of the judge that the student's side may call, by its number."""
+
+    number: int
+
+
+ToRemote = Callable[[Any], Remote | Callback]
+FromRemote = Callable[[Remote | Callback], Any]
+
+_ARRAY_DTYPES = frozenset(
+    ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
+)
+_TENSOR_DTYPES: Mapping[str, int] = {
+    "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8,
+    "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16,
+}  # fmt: skip
+
+
+def encode(value: Any, to_remote: ToRemote | None = None) -> bytes:
+    """Encode a value; ``to_remote`` turns what cannot cross into a handle or callback. Raises TypeError, ValueError."""
+    packed: bytes = msgpack.packb(_Encoder(to_remote).tree(value, 0), use_bin_type=True, unicode_errors="replace")
+    return packed
+
+
+def decode(data: bytes, from_remote: FromRemote | None = None) -> Any:
+    """Decode a value that the other side sent. Raises Undecodable and nothing else."""
+    try:
+        tree = msgpack.unpackb(
+            data,
+            raw=False,
+            strict_map_key=True,
+            max_array_len=MAX_ITEMS + 4,
+            max_map_len=0,
+            max_ext_len=0,
+        )
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise Undecodable(f"not a message of the wire ({type(error).__name__})") from error
+    return _Decoder(from_remote).value(tree, 0)
+
+
+def _torch() -> Any:
+    """Torch where it is loaded already; an environment without torch has no tensors to send."""
+    return sys.modules.get("torch")
+
+
+class _Encoder:
+    def __init__(self, to_remote: ToRemote | None) -> None:
+        self._to_remote = to_remote
+
+    def tree(self, value: Any, depth: int) -> Any:
+        if value is None or value is True or value is False:
+            return value
+        if depth >= MAX_DEPTH:
+            return self._remote(value)
+        kind = type(value)
+        if kind is int or (isinstance(value, int) and not isinstance(value, Remote)):
+            return self._integer(int(value))
+        if isinstance(value, np.generic):
+            return self._scalar(value)
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, bytes | bytearray):
+            return [Tag.BYTES, bytes(value)]
+        if isinstance(value, complex):
+            return [Tag.COMPLEX, value.real, value.imag]
+        if isinstance(value, Remote):
+            return [Tag.REMOTE, value.number, value.kind]
+        if isinstance(value, Callback):
+            return [Tag.CALLBACK, value.number]
+        return self._container(value, depth)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS:
+            tag = Tag.LIST if isinstance(value, list) else Tag.TUPLE
+            return [tag, *(self.tree(item, depth + 1) for item in value)]
+        if isinstance(value, dict) and len(value) <= MAX_ITEMS // 2:
+            items = (part for pair in value.items() for part in pair)
+            return [Tag.DICT, *(self.tree(item, depth + 1) for item in items)]
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        return self._library(value)
+
+    def _library(self, value: Any) -> Any:
+        torch, pandas = _torch(), sys.modules.get("pandas")
+        if torch is not None:
+            if isinstance(value, torch.Tensor):
+                return self._tensor(value, torch)
+            if isinstance(value, torch.dtype):
+                return [Tag.DTYPE, str(value).removeprefix("torch.")]
+            if isinstance(value, torch.device):
+                return [Tag.DEVICE, str(value)]
+        if pandas is not None:
+            if isinstance(value, pandas.DataFrame):
+                columns = [[self.tree(name, 1), self._column(value[name])] for name in value.columns]
+                return [Tag.FRAME, [self.tree(label, 1) for label in value.index.tolist()], columns]
+            if isinstance(value, pandas.Series):
+                index = [self.tree(label, 1) for label in value.index.tolist()]
+                return [Tag.SERIES, index, self.tree(value.name, 1), self._column(value)]
+        return self._remote(value)
+
+    def _remote(self, value: Any) -> Any:
+        if self._to_remote is None:
+            raise TypeError(f"a value of type {type(value).__name__} cannot cross the wire")
+        return self.tree(self._to_remote(value), 0)
+
+    @staticmethod
+    def _integer(value: int) -> Any:
+        if -(2**63) <= value < 2**64:
+            return value
+        if value.bit_length() > MAX_INT_DIGITS * 3:
+            raise ValueError(f"an integer of {value.bit_length()} bits cannot cross the wire")
+        return [Tag.INT, str(value)]
+
+    def _scalar(self, value: np.generic) -> Any:
+        dtype = value.dtype.newbyteorder("<").str
+        if dtype not in _ARRAY_DTYPES:
+            return str(value) if isinstance(value, np.str_) else self._remote(value)
+        return [Tag.SCALAR, dtype, np.asarray(value).astype(dtype).tobytes()]
+
+    def _array(self, value: np.ndarray[Any, Any]) -> Any:
+        dtype = value.dtype.newbyteorder("<").str
+        if dtype not in _ARRAY_DTYPES:
+            return self._remote(value)
+        exact = np.ascontiguousarray(np.asarray(value)).astype(dtype, copy=False)
+        return [Tag.ARRAY, dtype, list(value.shape), exact.tobytes()]
+
+    def _tensor(self, value: Any, torch: Any) -> Any:
+        dtype = str(value.dtype).removeprefix("torch.")
+        if dtype not in _TENSOR_DTYPES or value.layout is not torch.strided:
+            return self._remote(value)
+        with torch.no_grad(), torch.utils._python_dispatch._disable_current_modes():
+            plain = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+            data = plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+        return [Tag.TENSOR, dtype, list(value.shape), str(value.device), bool(value.requires_grad), data]
+
+    def _column(self, series: Any) -> Any:
+        values = series.to_numpy()
+        if values.dtype.kind in "biuf":
+            return self._array(values)
+        pandas = sys.modules["pandas"]
+        cells = [None if pandas.isna(cell) else cell for cell in values.tolist()]
+        return self.tree(cells, 1)
+
+
+class _Decoder:
+    def __init__(self, from_remote: FromRemote | None) -> None:
+        self._from_remote = from_remote
+
+    def value(self, tree: Any, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise Undecodable(f"values nested deeper than {MAX_DEPTH}")
+        if not isinstance(tree, list):
+            if tree is None or type(tree) in (bool, int, float, str):
+                return tree
+            raise Undecodable(f"an untagged {type(tree).__name__}")
+        if not tree or type(tree[0]) is not int or tree[0] not in Tag._value2member_map_:
+            raise Undecodable("a value without a tag")
+        tag, parts = Tag(tree[0]), tree[1:]
+        if tag in (Tag.LIST, Tag.TUPLE, Tag.DICT):
+            return self._container(tag, parts, depth)
+        sizes, build = self._builders[tag]
+        if len(parts) != sizes:
+            raise Undecodable(f"{tag.name.lower()} of {len(parts)} parts, expected {sizes}")
+        try:
+            return build(self, *parts)
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+            raise Undecodable(f"a broken {tag.name.lower()} ({type(error).__name__})") from error
+
+    def _container(self, tag: Tag, parts: list[Any], depth: int) -> Any:
+        values = [self.value(part, depth + 1) for part in parts]
+        if tag is Tag.LIST:
+            return values
+        if tag is Tag.TUPLE:
+            return tuple(values)
+        if len(values) % 2:
+            raise Undecodable("a dict with a key and no value")
+        keys = values[::2]
+        if not all(key is None or type(key) in (bool, int, float, str, bytes, tuple) for key in keys):
+            raise Undecodable("a dict key that is neither text nor number")
+        try:
+            return dict(zip(keys, values[1::2], strict=True))
+        except TypeError as error:
+            raise Undecodable("a dict key that cannot be hashed") from error
+
+    def _array(self, dtype: str, shape: list[int], data: bytes) -> np.ndarray[Any, Any]:
+        if dtype not in _ARRAY_DTYPES:
+            raise Undecodable("an array of a dtype that cannot cross")
+        exact = np.dtype(dtype)
+        _check_shape(shape, exact.itemsize, data)
+        return np.frombuffer(bytearray(data), dtype=exact).reshape(shape)
+
+    def _scalar(self, dtype: str, data: bytes) -> Any:
+        return self._array(dtype, [], data)[()]
+
+    def _tensor(self, dtype: str, shape: list[int], device: str, requires_grad: bool, data: bytes) -> Any:
+        torch = _torch()
+        if torch is None:
+            raise Undecodable("a torch tensor where torch is not loaded")
+        if dtype not in _TENSOR_DTYPES or type(requires_grad) is not bool:
+            raise Undecodable("a tensor of a dtype that cannot cross")
+        _check_shape(shape, _TENSOR_DTYPES[dtype], data)
+        exact = getattr(torch, dtype)
+        flat = torch.frombuffer(bytearray(data), dtype=exact) if data else torch.empty(0, dtype=exact)
+        tensor = flat.reshape(shape).to(self._device(device))
+        if requires_grad and (exact.is_floating_point or exact.is_complex):
+            tensor.requires_grad_()
+        return tensor
+
+    def _device(self, name: str) -> Any:
+        torch = _torch()
+        kind, _, index = name.partition(":")
+        if torch is None or kind not in ("cpu", "cuda", "meta") or not (index == "" or index.isdecimal()):
+            raise Undecodable("a device that is neither cpu nor cuda")
+        if kind == "meta":
+            raise Undecodable("a tensor without values (device meta)")
+        return torch.device(name)
+
+    def _dtype(self, name: str) -> Any:
+        torch = _torch()
+        if torch is None or name not in _TENSOR_DTYPES:
+            raise Undecodable("a dtype that cannot cross")
+        return getattr(torch, name)
+
+    def _integer(self, digits: str) -> int:
+        if type(digits) is not str or len(digits) > MAX_INT_DIGITS or not digits.removeprefix("-").isdecimal():
+            raise Undecodable("an integer that is not one")
+        return int(digits)
+
+    def _bytes(self, data: bytes) -> bytes:
+        if type(data) is not bytes:
+            raise Undecodable("bytes that are not bytes")
+        return data
+
+    def _complex(self, real: float, imag: float) -> complex:
+        if type(real) is not float or type(imag) is not float:
+            raise Undecodable("a complex number that is not one")
+        return complex(real, imag)
+
+    def _remote(self, number: int, kind: str) -> Any:
+        if type(number) is not int or type(kind) is not str:
+            raise Undecodable("a handle that is not one")
+        return self._known(Remote(number, kind[:200]))
+
+    def _callback(self, number: int) -> Any:
+        if type(number) is not int:
+            raise Undecodable("a callback that is not one")
+        return self._known(Callback(number))
+
+    def _known(self, remote: Remote | Callback) -> Any:
+        if self._from_remote is None:
+            raise Undecodable("a handle where none is expected")
+        return self._from_remote(remote)
+
+    def _frame(self, index: list[Any], columns: list[Any]) -> Any:
+        import pandas
+
+        labels = [self.value(label, 1) for label in index]
+        names = [self.value(name, 1) for name, _ in columns]
+        data = [pandas.Series(self._plain_column(column), index=labels) for _, column in columns]
+        frame = pandas.concat(data, axis=1) if data else pandas.DataFrame(index=labels)
+        frame.columns = pandas.Index(names)
+        return frame
+
+    def _series(self, index: list[Any], name: Any, column: Any) -> Any:
+        import pandas
+
+        labels = [self.value(label, 1) for label in index]
+        return pandas.Series(self._plain_column(column), index=labels, name=self.value(name, 1))
+
+    def _plain_column(self, column: Any) -> Any:
+        values = self.value(column, 1)
+        if isinstance(values, np.ndarray) and values.ndim == 1:
+            return values
+        if isinstance(values, list) and all(v is None or type(v) in (str, bool, int, float) for v in values):
+            array = np.empty(len(values), dtype=object)
+            array[:] = values
+            return array
+        raise Undecodable("a column that is neither numbers nor text")
+
+    _builders: Mapping[Tag, tuple[int, Callable[..., Any]]] = {
+        Tag.ARRAY: (3, _array),
+        Tag.TENSOR: (5, _tensor),
+        Tag.REMOTE: (2, _remote),
+        Tag.CALLBACK: (1, _callback),
+        Tag.BYTES: (1, _bytes),
+        Tag.COMPLEX: (2, _complex),
+        Tag.INT: (1, _integer),
+        Tag.FRAME: (2, _frame),
+        Tag.SERIES: (3, _series),
+        Tag.DTYPE: (1, _dtype),
+        Tag.DEVICE: (1, lambda self, name: self._device(name)),
+        Tag.SCALAR: (2, _scalar),
+    }
+
+
+def _check_shape(shape: Any, itemsize: int, data: Any) -> None:
+    if type(shape) is not list or type(data) is not bytes or len(shape) > MAX_DIMS:
+        raise Undecodable("an array without shape or data")
+    if not all(type(size) is int and 0 <= size <= MAX_ELEMENTS for size in shape):
+        raise Undecodable("an array with an impossible shape")
+    if math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:
+        raise Undecodable(f"an array of more than {MAX_ELEMENTS} elements")
+    if math.prod(shape) * itemsize != len(data):
+        raise Undecodable("an array whose shape and data disagree")

@@ -1,0 +1,117 @@
+"""Length-prefixed frames over one Unix socket, with a cap on size and on time.
+
+A frame is four bytes of length (big endian) and that many bytes of msgpack. File descriptors may travel with a
+frame. Used by the judge, the forkserver, the supervisor and the student process.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import time
+from collections.abc import Sequence
+
+HEADER = struct.Struct(">I")
+MAX_FRAME = 64 * 2**20  # bytes; one float64 tensor of eight million entries
+MAX_FDS = 4
+
+
+class ConnectionClosed(Exception):
+    """The other side closed the connection, or died."""
+
+
+class DeadlinePassed(Exception):
+    """The other side did not send or take a whole frame in time."""
+
+
+class FrameTooLarge(Exception):
+    """A frame is larger than this connection allows."""
+
+
+class Connection:
+    """One end of a Unix stream socket that carries frames.
+
+    Deadlines are ``time.monotonic()`` seconds; None waits for ever (only trusted waits may).
+    """
+
+    def __init__(self, sock: socket.socket, max_frame: int = MAX_FRAME) -> None:
+        self._socket = sock
+        self._socket.setblocking(False)
+        self._max_frame = max_frame
+
+    def fileno(self) -> int:
+        """Return the descriptor, for ``select`` and ``poll``."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Close this end; the other end then reads the end of the stream."""
+        self._socket.close()
+
+    def send(self, payload: bytes, deadline: float | None = None, fds: Sequence[int] = ()) -> None:
+        """Send one frame. Raises FrameTooLarge, DeadlinePassed or ConnectionClosed."""
+        if len(payload) > self._max_frame:
+            raise FrameTooLarge(f"a frame of {len(payload)} bytes; at most {self._max_frame} are allowed")
+        data = memoryview(HEADER.pack(len(payload)) + payload)
+        pending = list(fds)
+        while data:
+            self._wait(select.POLLOUT, deadline)
+            try:
+                sent = socket.send_fds(self._socket, [data], pending) if pending else self._socket.send(data)
+            except (BlockingIOError, InterruptedError):
+                continue
+            except OSError as error:
+                raise ConnectionClosed(f"the connection was closed while sending ({error.strerror})") from error
+            pending = []
+            data = data[sent:]
+
+    def receive(self, deadline: float | None = None) -> bytes:
+        """Receive one frame. Raises FrameTooLarge, DeadlinePassed or ConnectionClosed."""
+        return self.receive_with_fds(deadline, max_fds=0)[0]
+
+    def receive_with_fds(self, deadline: float | None = None, max_fds: int = MAX_FDS) -> tuple[bytes, list[int]]:
+        """Receive one frame and the descriptors that came with it (they are the caller's to close)."""
+        fds: list[int] = []
+        header = self._read(HEADER.size, deadline, fds, max_fds)
+        (length,) = HEADER.unpack(header)
+        if length > self._max_frame:
+            raise FrameTooLarge(f"a frame of {length} bytes was announced; at most {self._max_frame} are allowed")
+        return bytes(self._read(length, deadline, fds, max_fds)), fds
+
+    def readable(self) -> bool:
+        """Tell whether something (data or the end of the stream) can be read at once."""
+        return bool(select.select([self._socket], [], [], 0)[0])
+
+    def _read(self, size: int, deadline: float | None, fds: list[int], max_fds: int) -> bytearray:
+        # The buffer grows with what really arrives: a header alone reserves no memory.
+        buffer = bytearray()
+        while len(buffer) < size:
+            self._wait(select.POLLIN, deadline)
+            want = min(size - len(buffer), 2**20)
+            try:
+                if max_fds:
+                    chunk, received, _, _ = socket.recv_fds(self._socket, want, max_fds)
+                    fds.extend(received)
+                else:
+                    chunk = self._socket.recv(want)
+            except (BlockingIOError, InterruptedError):
+                continue
+            except OSError as error:
+                raise ConnectionClosed(f"the connection broke ({error.strerror})") from error
+            if not chunk:
+                raise ConnectionClosed("the connection was closed")
+            buffer += chunk
+        return buffer
+
+    def _wait(self, event: int, deadline: float | None) -> None:
+        poller = select.poll()
+        poller.register(self._socket, event)
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+        if not poller.poll(timeout):
+            raise DeadlinePassed("no whole frame in time")
+
+
+def pair(max_frame: int = MAX_FRAME) -> tuple[Connection, socket.socket]:
+    """Return a connection and the plain socket of its other end (to be passed on as a descriptor)."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return Connection(ours, max_frame), theirs
