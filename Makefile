@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 VENV ?= .venv
 TORCH ?= auto
+PYTEST_FLAGS ?= --timeout=300
 export VENV TORCH PYTHON
 
 BIN := $(VENV)/bin

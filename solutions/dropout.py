@@ -102,9 +102,7 @@ class Dropout(nn.Module):
         return out
 
 
-def mc_dropout_predict(
-    model: nn.Module, x: torch.Tensor, n_samples: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def mc_dropout_predict(model: nn.Module, x: torch.Tensor, n_samples: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and standard deviation of ``n_samples`` predictions with dropout left on (Gal & Ghahramani 2016).
 
     Every mask makes another, thinned network. Let y_s = f(x; mask_s), s = 1..S, be the outputs of S of them.

@@ -138,13 +138,13 @@ class _Comparison:
             raise SuiteFault(f"{what}: a value of type {type(expected).__name__} cannot be the expected one")
 
     def _match_items(self, actual: Any, expected: list[Any], what: str) -> None:
-        items = _items_of(actual)
-        if items is None:
+        count = _count_items(actual)
+        if count is None:
             self._refuse("type", f"{what} is {described(actual)}; expected {len(expected)} values", what)
-        elif len(items) != len(expected):
-            self._refuse("length", f"{what} has {len(items)} items; expected {len(expected)}", what)
+        elif count != len(expected):
+            self._refuse("length", f"{what} has {count} items; expected {len(expected)}", what)
         else:
-            for index, (mine, right) in enumerate(zip(items, expected, strict=True)):
+            for index, (mine, right) in enumerate(zip(actual, expected, strict=True)):
                 self.match(mine, right, f"{what}[{index}]")
 
     def _match_dict(self, actual: Any, expected: dict[Any, Any], what: str) -> None:
@@ -202,14 +202,13 @@ def _is_plain_numbers(items: Any) -> bool:
     return len(items) > 0 and all(type(item) is not bool and issubclass(type(item), numbers) for item in items)
 
 
-def _items_of(value: Any) -> list[Any] | None:
-    """The items of a list or tuple, or an array's or dense tensor's entries along its first axis; else None."""
+def _count_items(value: Any) -> int | None:
+    """How many items a list or tuple, or a dense tensor or array along its first axis, has; else None."""
     if type(value) in SEQUENCES:
-        return list(value)
-    if is_tensor(value) and value.ndim > 0 and value.layout is torch.strided and not value.is_quantized:
-        return list(value.detach().unbind(0))
-    if is_array(value) and value.ndim > 0:
-        return list(value)
+        return len(value)
+    dense = is_tensor(value) and value.layout is torch.strided and not value.is_quantized
+    if (dense or is_array(value)) and value.ndim > 0:
+        return int(value.shape[0])
     return None
 
 

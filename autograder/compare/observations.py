@@ -115,7 +115,7 @@ def agree(student_log: list[Observation], variant_log: list[Observation]) -> boo
     They did if both logs hold the same labels with the same verdicts, at least one of them a failure, and every failed
     observation (and every one without a verdict) is the same in both: values within rounding and within 5 % of their
     error; estimates within four combined standard errors and within a quarter of their error, which is at least eight
-    standard errors and has the same sign; events, and faults in kind, identical.
+    standard errors; events, and faults in kind, identical.
     """
     if len(student_log) != len(variant_log):
         return False
@@ -177,4 +177,4 @@ def _same_estimate(mine: Observation, theirs: Observation) -> bool:
         return True
     gaps = [estimate - number for estimate, number in zip(estimates, right, strict=True)]
     far = all(abs(gap) >= FAR_ERRORS * error for gap, error in zip(gaps, errors, strict=True))
-    return far and gaps[0] * gaps[1] > 0 and distance <= ESTIMATE_GAP_SHARE * min(map(abs, gaps))
+    return far and distance <= ESTIMATE_GAP_SHARE * min(map(abs, gaps))

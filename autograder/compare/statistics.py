@@ -96,6 +96,8 @@ def assert_mean(
     Without ``bound``: exactly ``false_alarm`` for normal values, whose mean is normal. For other values it would rest
     on the central limit theorem, which is no good so far out in the tails (the mean of 1000 dropout factors with
     p = 0.9 exceeds the stated rate eightfold): give the bound.
+
+    Raises SuiteFault if n is so small that no mean within the bound could fail.
     """
     _check(false_alarm)
     if not (std > 0 and math.isfinite(std) and math.isfinite(expected) and n >= 1):
@@ -178,7 +180,10 @@ def _bernstein(n: int, std: float, bound: float, false_alarm: float) -> float:
         raise SuiteFault(f"a bound is positive and finite; found {bound}")
     log = math.log(2 / false_alarm)
     linear = bound * log / (3 * n)
-    return linear + math.sqrt(linear**2 + 2 * std**2 * log / n)
+    allowed = linear + math.sqrt(linear**2 + 2 * std**2 * log / n)
+    if allowed >= bound:
+        raise SuiteFault(f"the mean of {n} values cannot show anything at a false-alarm rate of {false_alarm:g}")
+    return allowed
 
 
 def _judge_estimate(what: str, value: float, error: float, limits: tuple[float, float, float]) -> None:
@@ -216,9 +221,9 @@ def _percent(probability: float) -> str:
 
 
 def _compared(rate: float, probability: float) -> str:
-    """Lower or higher, "far" where the odds differ by more than a factor of 1.5."""
+    """Lower or higher, "far" where the odds differ by more than a factor of two."""
     if rate in (0.0, 1.0):
         return f"{100 * rate:g} %"
     odds = rate * (1 - probability), probability * (1 - rate)
-    far = "far " if max(odds) > 1.5 * min(odds) else ""
+    far = "far " if max(odds) > 2 * min(odds) else ""
     return far + ("higher" if rate > probability else "lower")

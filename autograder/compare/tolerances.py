@@ -73,7 +73,7 @@ TOLERANCES: dict[str, Tolerance] = {
 
 def dtype_name(dtype: Dtype) -> str:
     """``torch.float32``, ``np.dtype("float32")`` and "float32" are all "float32"."""
-    return (str(dtype) if isinstance(dtype, torch.dtype) else np.dtype(dtype).name).removeprefix("torch.")
+    return (dtype.name if isinstance(dtype, np.dtype) else str(dtype)).removeprefix("torch.")
 
 
 def tolerance(dtype: Dtype, device: str | torch.device = "cpu", condition: float = 1.0) -> tuple[float, float]:

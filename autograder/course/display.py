@@ -37,7 +37,7 @@ def make_harmless(notebook: NotebookNode, release: NotebookNode) -> None:
         if budget < 0:
             cell.source = as_code(cell.source)
         else:
-            cell.source = clean_markdown(cell.source, attachments=attachments, reserved_ids=reserved)
+            cell.source = clean_markdown(cell.source, attachments=attachments, is_taken=reserved.__contains__)
 
 
 def _page_ids(release: NotebookNode) -> set[str]:

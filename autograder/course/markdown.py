@@ -11,8 +11,9 @@ of it, the text stays untouched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 
@@ -44,7 +45,10 @@ _KEPT_OR_TAG = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_HEADING = re.compile(r"^( {0,3}#{1,6})[ \t]+(?=\S)", re.MULTILINE)
+_HEADING = re.compile(
+    r"^(?P<hashes> {0,3}#{1,6})[ \t]+(?=\S)|^ {0,3}(?=\S[^\n]*\n {0,3}(?:=+|-+)[ \t]*$)", re.MULTILINE
+)
+_MARK = "\u200b"  # a zero-width space: a heading that begins with it looks the same and has another id
 _BRACKET = re.compile(r"(?<!\\)(!?)\[")
 
 
@@ -52,17 +56,17 @@ def clean_markdown(
     source: str,
     *,
     attachments: Mapping[str, Mapping[str, Any]] | None = None,
-    reserved_ids: Collection[str] = (),
+    is_taken: Callable[[str], bool] = lambda _: False,
 ) -> str:
     """``source`` itself if nbconvert would render nothing dangerous from it, else the least changed safe
     text.
 
-    ``attachments`` are the cell's; ``reserved_ids`` are ids of the page that no heading may take.
+    ``attachments`` are the cell's; ``is_taken`` tells ids of the page that no heading may have.
     """
     for candidate in _candidates(source):
         if len(candidate) > MAX_CHARACTERS:
             break
-        if is_safe_markdown(candidate, attachments=attachments, reserved_ids=reserved_ids):
+        if is_safe_markdown(candidate, attachments=attachments, is_taken=is_taken):
             return candidate
     return as_code(source)
 
@@ -71,15 +75,20 @@ def is_safe_markdown(
     source: str,
     *,
     attachments: Mapping[str, Mapping[str, Any]] | None = None,
-    reserved_ids: Collection[str] = (),
+    is_taken: Callable[[str], bool] = lambda _: False,
 ) -> bool:
     """Whether nbconvert's rendering of ``source`` holds only markup that Markdown itself makes."""
-    auditor = _Auditor(attachments or {}, reserved_ids)
+    auditor = _Auditor(attachments or {}, is_taken)
     try:
         MarkdownWithMath(renderer=auditor).render(source)
     except (InvalidNotebook, RecursionError):
         return False
     return not auditor.findings
+
+
+def is_unmarked(heading_id: str) -> bool:
+    """For ``is_taken`` where the page's ids are not known: true but for headings that were marked by cleaning."""
+    return not heading_id.startswith(quote(_MARK))
 
 
 def as_code(source: str) -> str:
@@ -108,8 +117,7 @@ def _without_control(source: str) -> str:
 
 
 def _free_headings(source: str) -> str:
-    """A zero-width space at the start of every heading: it looks the same and its id is another."""
-    return _HEADING.sub("\\1 \u200b", source)
+    return _HEADING.sub(lambda match: f"{match['hashes'] or ''} {_MARK}".lstrip(" "), source)
 
 
 def _escape_tags(source: str) -> str:
@@ -124,10 +132,10 @@ def _escape_brackets(source: str) -> str:
 class _Auditor(IPythonRenderer):
     """Renders as nbconvert does and notes what would reach the page without being escaped."""
 
-    def __init__(self, attachments: Mapping[str, Mapping[str, Any]], reserved_ids: Collection[str]) -> None:
+    def __init__(self, attachments: Mapping[str, Mapping[str, Any]], is_taken: Callable[[str], bool]) -> None:
         super().__init__(escape=False, attachments={name: dict(each) for name, each in attachments.items()})
         self.findings: list[str] = []
-        self._reserved = set(reserved_ids)
+        self._is_taken = is_taken
 
     def block_html(self, html: str) -> str:
         return self._raw(html)
@@ -153,7 +161,7 @@ class _Auditor(IPythonRenderer):
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         html = str(super().heading(text, level, **attributes))
         anchor = _ANCHOR.match(html)
-        if anchor and anchor[1] in self._reserved:
+        if anchor and self._is_taken(anchor[1]):
             self.findings.append(f"heading {anchor[1]}")
         return html
 

@@ -115,13 +115,24 @@ def _notebook(tree: Any, what: str) -> NotebookNode:
     }
     _check_depth(clean, what)
     notebook = to_node(_without_surrogates(clean))
+    if _why_invalid(notebook):
+        # What is left to be wrong is metadata that some editor wrote. None of it counts but nbgrader's own.
+        notebook.metadata = to_node({})
+        for cell in notebook.cells:
+            cell.metadata = to_node(
+                {key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata}
+            )
+    if reason := _why_invalid(notebook):
+        _refuse(what, f"is not a valid notebook ({_short(reason)})", "a notebook saved by Jupyter", _AGAIN)
+    return notebook
+
+
+def _why_invalid(notebook: NotebookNode) -> str:
     try:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        _refuse(
-            what, f"is not a valid notebook ({_short(error.message)})", "a notebook saved by Jupyter", _AGAIN
-        )
-    return notebook
+        return str(error.message)
+    return ""
 
 
 def _cell(cell: Any, number: int, what: str) -> dict[str, Any]:

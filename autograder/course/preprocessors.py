@@ -15,6 +15,7 @@ from __future__ import annotations
 import mimetypes
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, List, Unicode
 
 from autograder.course.canonical import canonicalize
 from autograder.course.display import make_harmless
@@ -47,6 +49,9 @@ class SubmissionExporter(NotebookExporter):
     named pipe, and follows links. A submission that cannot be read is an empty notebook here; the record says
     why.
     """
+
+    # One validation after the last step, not one after each: half of nbconvert's time for a notebook of this size.
+    optimistic_validation = Bool(True).tag(config=True)
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **kw: Any
@@ -101,7 +106,8 @@ class Canonicalize(_Step):
         assignment, student = self._names(resources)
         path = course.release_notebook(assignment)
         release = _release(path)
-        _check_gradebook(release, resources)
+        state = path.stat()
+        _check_gradebook(path, (state.st_mtime_ns, state.st_size), resources["nbgrader"]["db_url"])
         try:
             taken = load_submission(course.submitted(student, assignment), assignment, release=path.parent)
             files, data = taken.extra_files, taken.notebook_bytes
@@ -162,6 +168,9 @@ class ClearHiddenTests(nbgrader.preprocessors.ClearHiddenTests):  # type: ignore
     feedback.
     """
 
+    # nbconvert sets this for all preprocessors, and warns once a notebook of those that do not know it.
+    display_data_priority = List(Unicode()).tag(config=True)
+
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, cell_index: int) -> Processed:
         """``cell`` without the regions between the delimiters, if it is a test cell."""
         if not is_locked(cell):
@@ -183,26 +192,27 @@ def _empty() -> NotebookNode:
     return to_node({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
 
 
-def _check_gradebook(release: NotebookNode, resources: Resources) -> None:
-    """nbgrader takes locked cells and points from its database; a stale one fails with "Inconsistent
-    checksums".
+@lru_cache(maxsize=64)
+def _check_gradebook(path: Path, state: tuple[int, int], db_url: str) -> None:
+    """nbgrader takes locked cells and points from its database; a stale one fails with "Inconsistent checksums".
+
+    Checked once for each state of the released notebook: opening a gradebook costs as much as canonicalizing.
     """
-    names = resources["nbgrader"]
-    cells = {label: cell for cell in release.cells if (label := label_of(cell))}
+    cells = {label: cell for cell in _release(path).cells if (label := label_of(cell))}
     graded = {label: cell for label, cell in cells.items() if cell.metadata.nbgrader.get("grade", False)}
     ours = {(label, cell.cell_type, float(cell.metadata.nbgrader.points)) for label, cell in graded.items()}
     stored = {
         label for label, cell in cells.items() if label in graded or is_solution(cell) or is_locked(cell)
     }
-    with Gradebook(names["db_url"]) as gradebook:
-        notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
+    with Gradebook(db_url) as gradebook:
+        notebook = gradebook.find_notebook(path.stem, path.stem)
         theirs = {(cell.name, cell.cell_type, float(cell.max_score)) for cell in notebook.grade_cells}
         known = {cell.name for cell in notebook.source_cells}
     if ours != theirs or stored != known:
         different = sorted({item[0] for item in ours ^ theirs} | (stored ^ known))
         raise CourseFault(
-            f"the gradebook holds another version of {names['assignment']} than the release "
-            f"(cells: {', '.join(different[:5])}): run `autograder release {names['assignment']}` again"
+            f"the gradebook holds another version of {path.stem} than the release "
+            f"(cells: {', '.join(different[:5])}): run `autograder release {path.stem}` again"
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import nh3
 
 from autograder.course.attachments import image_base64
-from autograder.course.markdown import LINK_SCHEMES, MAX_CHARACTERS, clean_markdown
+from autograder.course.markdown import LINK_SCHEMES, MAX_CHARACTERS, clean_markdown, is_unmarked
 from autograder.course.text import clean_text, plain_text
 
 MAX_TEXT = 100_000
@@ -181,7 +181,7 @@ def _clean_html_output(html: str) -> str | None:
 
 
 def _clean_markdown_output(source: str) -> str | None:
-    made = clean_markdown(source) if len(source) <= MAX_CHARACTERS else source
+    made = clean_markdown(source, is_taken=is_unmarked) if len(source) <= MAX_CHARACTERS else source
     return made if len(made) <= MAX_CHARACTERS else None
 
 

@@ -29,11 +29,12 @@ class Prepared:
 
 
 def prepare(course: Course, assignment: str, student: str, release: Any) -> Prepared:
-    """Read one submission against its release notebook.
+    """Read one submission against its release notebook; a broken one is ``unreadable``. Raises CourseFault."""
+    return prepare_directory(course, assignment, student, course.submitted(student, assignment), release)
 
-    Raises CourseFault; a broken submission is an ``unreadable`` one.
-    """
-    directory = course.submitted(student, assignment)
+
+def prepare_directory(course: Course, assignment: str, student: str, directory: Path, release: Any) -> Prepared:
+    """The same for a submitted directory anywhere."""
     try:
         taken = load_submission(directory, assignment, release=course.release_notebook(assignment).parent)
     except UnreadableNotebook as error:

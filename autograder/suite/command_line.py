@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
-from autograder.errors import AutograderError
-from autograder.grading.prepare import Prepared, prepare, prepare_file, read_release
+from autograder.errors import CourseFault
+from autograder.grading.prepare import Prepared, prepare_directory, prepare_file, read_release
 from autograder.judge.forkserver import Forkserver
 from autograder.suite.assignment import Assignment
 from autograder.suite.banned import static_findings
@@ -20,29 +20,30 @@ _FORKSERVERS = pytest.StashKey[dict[str, Forkserver]]()
 
 
 def submissions(config: pytest.Config, assignment: Assignment) -> Sequence[Submission]:
-    """The submissions that the options name, each ready to run in a confined process.
-
-    Unreadable ones are usage errors.
-    """
-    try:
-        course = replace_submitted(Course.find(assignment.suite), config.option.submissions)
-        release = read_release(course, assignment.name)
-        students = course.submitters(assignment.name) if config.option.submissions else []
-        prepared = [prepare(course, assignment.name, student, release) for student in students]
-        prepared += [prepare_file(course, assignment.name, Path(path), release) for path in config.option.submission]
-        return [_submission(config, assignment, one) for one in prepared]
-    except AutograderError as error:
-        raise pytest.UsageError(str(error)) from error
+    """The submissions that the options name, each ready to run in a confined process. Raises CourseFault."""
+    course, name = Course.find(assignment.suite), assignment.name
+    release = read_release(course, name)
+    prepared = [
+        prepare_directory(course, name, directory.parent.name, directory, release)
+        for directory in _handed_in(config.option.submissions, name)
+    ]
+    prepared += [prepare_file(course, name, Path(path), release) for path in config.option.submission]
+    return [_submission(config, assignment, one) for one in prepared]
 
 
-def replace_submitted(course: Course, directory: str | None) -> Course:
-    """The course with another directory of submissions."""
-    return course if directory is None else replace(course, submitted_directory=str(Path(directory).absolute()))
+def _handed_in(submitted: str | None, assignment: str) -> list[Path]:
+    """The directories <student>/<assignment> in nbgrader's submitted/ directory."""
+    if submitted is None:
+        return []
+    found = sorted(path for path in Path(submitted).glob(f"*/{assignment}") if path.is_dir())
+    if not found:
+        raise CourseFault(f"{submitted} holds no submission: expected {submitted}/<student>/{assignment}/")
+    return found
 
 
 def _submission(config: pytest.Config, assignment: Assignment, prepared: Prepared) -> Submission:
     if prepared.unreadable:
-        raise pytest.UsageError(f"{prepared.student}: {prepared.unreadable}")
+        raise CourseFault(f"{prepared.student}: {prepared.unreadable}")
     findings = static_findings(assignment, [cell.source for cell in prepared.cells])
     return Submission(prepared.student, prepared.cells, prepared.files, _forkserver(config, assignment), findings)
 

@@ -21,27 +21,19 @@ from typing import Any
 
 import pytest
 
-from autograder.errors import AutograderError, JudgeFault
+from autograder.errors import AutograderError, JudgeFault, SuiteFault
 from autograder.suite import naming
 from autograder.suite.assignment import SETTINGS, Assignment, load_assignment
 from autograder.suite.outcome import classify, sentence_of
 from autograder.suite.subjects import REFERENCE, Opened, OwnSolution, Subject, namespace_of
-from autograder.suite.variants import Variant, load_variants
+from autograder.suite.variants import load_variants
 
 PROPERTY = "autograder"
 Subjects = Callable[[Assignment], Sequence[Subject]]
 SUBJECTS = pytest.StashKey[Subjects]()  # set by a grading job: who is judged
 _ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
+_SUBJECTS = pytest.StashKey[dict[str, Sequence[Subject]]]()
 _NAMERS = pytest.StashKey[dict[str, naming.Namer]]()
-_TEST = pytest.StashKey["_Running"]()
-
-
-class _Running:
-    """One test on one subject, between its set-up and its report."""
-
-    def __init__(self, exercise: str, log: list[Any]) -> None:
-        self.exercise = exercise
-        self.log = log
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--submission", action="append", default=[], metavar="PATH", help="a notebook to judge (repeatable)"
     )
     group.addoption("--submissions", metavar="DIR", help="nbgrader's submitted/ directory: judge the whole class")
-    group.addoption("--variants", action="store_true", help="judge every misconception and equivalent of the suite")
+    group.addoption(
+        "--variants",
+        nargs="?",
+        const="own",
+        choices=["own", "all"],
+        help="judge the suite's misconceptions and equivalents, on their own exercise's checks or on all",
+    )
     group.addoption("--device", default="cpu", choices=["cpu", "cuda"], help="what the suites compute on")
     group.addoption(
         "--trust-submissions", action="store_true", help="run notebooks without confinement (your own code only)"
@@ -62,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks."""
     config.addinivalue_line("markers", "exercise(name, weight=1): the exercise that a check belongs to, and its weight")
     config.stash[_ASSIGNMENTS] = {}
+    config.stash[_SUBJECTS] = {}
     config.stash[_NAMERS] = {}
 
 
@@ -78,7 +77,7 @@ def _assignment_of(config: pytest.Config, path: Path) -> Assignment | None:
 def _assignment_of_item(item: Any) -> Assignment:
     assignment = _assignment_of(item.config, item.path)
     if assignment is None:
-        raise pytest.UsageError(f"{item.path}: the student fixture needs an {SETTINGS} beside the test file")
+        raise SuiteFault(f"{item.path}: the student fixture needs an {SETTINGS} beside the test file")
     return assignment
 
 
@@ -86,9 +85,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize ``student`` over everybody who is judged, one after the other."""
     if "subject" not in metafunc.fixturenames:
         return
-    assignment = _assignment_of_item(metafunc.definition)
-    subjects = subjects_of(metafunc.config, assignment)
+    try:
+        assignment = _assignment_of_item(metafunc.definition)
+        exercise = _exercise(metafunc.definition)[0]
+        everybody = subjects_of(metafunc.config, assignment)
+    except AutograderError as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+    subjects = [one for one in everybody if _concerns(metafunc.config, one, exercise)]
     metafunc.parametrize("subject", subjects, ids=[subject.id for subject in subjects], indirect=True, scope="session")
+
+
+def _concerns(config: pytest.Config, subject: Subject, exercise: str) -> bool:
+    """A variant changes one exercise only: the checks of the others would run the reference again."""
+    if config.option.variants != "own" or not isinstance(subject, OwnSolution) or subject is REFERENCE:
+        return True
+    return subject.variant.exercise == exercise
 
 
 def subjects_of(config: pytest.Config, assignment: Assignment) -> Sequence[Subject]:
@@ -96,6 +107,13 @@ def subjects_of(config: pytest.Config, assignment: Assignment) -> Sequence[Subje
     given = config.stash.get(SUBJECTS, None)
     if given is not None:
         return given(assignment)
+    known = config.stash[_SUBJECTS]
+    if assignment.name not in known:
+        known[assignment.name] = _from_options(config, assignment)
+    return known[assignment.name]
+
+
+def _from_options(config: pytest.Config, assignment: Assignment) -> Sequence[Subject]:
     if config.option.submission or config.option.submissions:
         from autograder.suite.command_line import submissions
 
@@ -187,7 +205,7 @@ def device(request: pytest.FixtureRequest) -> str:
 def _exercise(item: Any) -> tuple[str, float]:
     mark = item.get_closest_marker("exercise")
     if mark is None or not mark.args:
-        raise pytest.UsageError(f'{item.nodeid}: a hidden check needs @pytest.mark.exercise("<name>")')
+        raise SuiteFault(f'{item.nodeid}: a hidden check needs @pytest.mark.exercise("<name>")')
     return str(mark.args[0]), float(mark.kwargs.get("weight", 1))
 
 
@@ -271,6 +289,3 @@ def _short(item: Any, error: BaseException, longrepr: Any) -> Any:
         return longrepr
     outcome, message = classify(error)
     return f"{sentence_of(item.function)}\n  {outcome}: {message}"
-
-
-__all__ = ["PROPERTY", "SUBJECTS", "Variant"]

@@ -11,7 +11,10 @@ from copy import deepcopy
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.course.layout import load_config
 from autograder.errors import JudgeFault
 from autograder.record import CellResult, Check
 from tests.nbgrader.conftest import Classroom, outputs_of
@@ -364,6 +367,19 @@ def test_settings_of_nbgraders_command_line_reach_the_judge(classroom: Classroom
 
     assert classroom.nbgrader("autograde", ASSIGNMENT) == 0, classroom.log
     assert classroom.score("ada") == POINTS
+
+
+def test_the_formgraders_own_autograde_works_like_the_command(classroom: Classroom):
+    classroom.submit("ada", solve, record("ada", 2.5))
+    classroom.submit("bob", solve, JudgeFault("the forkserver ended"))
+    config = load_config(classroom.course.root)
+    api = NbGraderAPI(CourseDirectory(config=config, root=str(classroom.course.root)), config=config)
+
+    assert api.autograde(ASSIGNMENT, "ada")["success"]
+    told = api.autograde(ASSIGNMENT, "bob")
+
+    assert classroom.score("ada") == 2.5
+    assert (told["success"], "the forkserver ended" in told["log"]) == (False, True)
 
 
 def test_export_writes_the_scores(classroom: Classroom):

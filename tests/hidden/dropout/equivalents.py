@@ -1,7 +1,8 @@
 """Right solutions of the assignment ``dropout`` in other styles: each must earn every point.
 
-The body of each factory is the text of a solution cell. Forward passes keep the reference's mask, a tensor of 0 and 1/(1 - p), so
-that its backward pass goes with them; other masks are among the backward passes, whose cells bring a forward pass of their own.
+The body of each factory is the text of a solution cell. Forward passes keep the reference's mask, a tensor of 0 and
+1/(1 - p), so that its backward pass goes with them; other masks are among the backward passes, whose cells bring a
+forward pass of their own.
 """
 
 from __future__ import annotations

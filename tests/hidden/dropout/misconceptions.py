@@ -1,11 +1,10 @@
 """Wrong solutions of the assignment ``dropout``, each with the sentence that helps the student who made the mistake.
 
-The body of each factory is the text of a solution cell. Masks follow the reference's layout, a tensor of 0 and 1/(1 - p), except in
-cells that bring both directions.
+The body of each factory is the text of a solution cell. Masks follow the reference's layout, a tensor of 0 and
+1/(1 - p), except in cells that bring both directions.
 """
 
 from __future__ import annotations
-
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +17,8 @@ from autograder.suite import misconception
 
 @misconception(
     "dropout_forward",
-    "You keep each value with probability p. Here p is the probability of DROPPING a value; the factor 1/(1 - p) already says so.",
+    "You keep each value with probability p. Here p is the probability of DROPPING a value; the factor 1/(1 - "
+    "p) already says so.",
 )
 def keep_and_drop_swapped():
     def dropout_forward(x, p):
@@ -32,8 +32,8 @@ def keep_and_drop_swapped():
 
 @misconception(
     "dropout_forward",
-    "You take p for the probability of keeping a value, in the mask and in the factor 1/p, as some courses do. Here p is the "
-    "probability of dropping it.",
+    "You take p for the probability of keeping a value, in the mask and in the factor 1/p, as some courses "
+    "do. Here p is the probability of dropping it.",
 )
 def p_is_the_keep_probability():
     def dropout_forward(x, p):
@@ -49,7 +49,8 @@ def p_is_the_keep_probability():
 
 @misconception(
     "dropout_forward",
-    "You compare normally distributed numbers (randn) with p. A probability needs numbers that are uniform between 0 and 1.",
+    "You compare normally distributed numbers (randn) with p. A probability needs numbers that are uniform "
+    "between 0 and 1.",
 )
 def randn_for_rand():
     def dropout_forward(x, p):
@@ -65,7 +66,8 @@ def randn_for_rand():
 
 @misconception(
     "dropout_forward",
-    "You scale the kept values by 1/p. Ask what factor makes the expectation of the output equal to x: how often is a value kept?",
+    "You scale the kept values by 1/p. Ask what factor makes the expectation of the output equal to x: how "
+    "often is a value kept?",
 )
 def scaled_by_the_drop_probability():
     def dropout_forward(x, p):
@@ -79,7 +81,8 @@ def scaled_by_the_drop_probability():
 
 @misconception(
     "dropout_forward",
-    "You drop values, but do not scale the kept ones. Inverted dropout makes up for what was dropped at once, in training.",
+    "You drop values, but do not scale the kept ones. Inverted dropout makes up for what was dropped at once, "
+    "in training.",
 )
 def not_scaled():
     def dropout_forward(x, p):
@@ -91,8 +94,8 @@ def not_scaled():
 
 @misconception(
     "dropout_forward",
-    "You multiply the kept values by 1 - p, which makes the output smaller still. Inverted dropout goes the other way: it makes up "
-    "for what was dropped.",
+    "You multiply the kept values by 1 - p, which makes the output smaller still. Inverted dropout goes the "
+    "other way: it makes up for what was dropped.",
 )
 def multiplied_by_the_keep_probability():
     def dropout_forward(x, p):
@@ -147,7 +150,8 @@ def one_row_for_all():
 
 @misconception(
     "dropout_forward",
-    "You draw one number for each row, so a sample is dropped as a whole or not at all. Every value needs a draw of its own.",
+    "You draw one number for each row, so a sample is dropped as a whole or not at all. Every value needs a "
+    "draw of its own.",
 )
 def whole_rows_dropped():
     def dropout_forward(x, p):
@@ -161,7 +165,8 @@ def whole_rows_dropped():
 
 @misconception(
     "dropout_forward",
-    "You drop whole channels of images. That is another method (spatial dropout); here every value is dropped on its own.",
+    "You drop whole channels of images. That is another method (spatial dropout); here every value is dropped "
+    "on its own.",
 )
 def whole_channels_dropped():
     def dropout_forward(x, p):
@@ -175,7 +180,8 @@ def whole_channels_dropped():
 
 @misconception(
     "dropout_forward",
-    "You drop exactly a share p of the values. Dropout tosses a coin for each value, so the number of dropped ones is random too.",
+    "You drop exactly a share p of the values. Dropout tosses a coin for each value, so the number of dropped "
+    "ones is random too.",
 )
 def exact_number_dropped():
     def dropout_forward(x, p):
@@ -254,7 +260,8 @@ def changes_x():
 
 @misconception(
     "dropout_forward",
-    "You draw from NumPy's generator. Draw with torch: torch.manual_seed must decide the mask, and the mask must be made on x's device.",
+    "You draw from NumPy's generator. Draw with torch: torch.manual_seed must decide the mask, and the mask "
+    "must be made on x's device.",
 )
 def drawn_with_numpy():
     import numpy as np
@@ -294,7 +301,8 @@ def without_the_mask():
 
 @misconception(
     "dropout_backward",
-    "Your gradient is zero in the right places, but lacks the factor with which the forward pass multiplied the kept values.",
+    "Your gradient is zero in the right places, but lacks the factor with which the forward pass multiplied "
+    "the kept values.",
 )
 def without_the_scale():
     def dropout_backward(dout, mask):
@@ -340,7 +348,8 @@ def mask_inverted():
 
 @misconception(
     "dropout_backward",
-    "You divide by the mask. The forward pass multiplies x by it, so the derivative of out with respect to x is the mask itself.",
+    "You divide by the mask. The forward pass multiplies x by it, so the derivative of out with respect to x "
+    "is the mask itself.",
 )
 def divided_by_the_mask():
     def dropout_backward(dout, mask):
@@ -388,8 +397,8 @@ def changes_the_mask():
 
 @misconception(
     "dropout_backward",
-    "Your gradient uses the mask of the latest forward pass. Several passes come before the first gradient: use the mask that is "
-    "handed in.",
+    "Your gradient uses the mask of the latest forward pass. Several passes come before the first gradient: "
+    "use the mask that is handed in.",
 )
 def latest_mask_remembered():
     def dropout_forward(x, p):
@@ -425,7 +434,8 @@ def nan_at_one_backward():
 
 @misconception(
     "dropout_module",
-    "Your layer drops values in eval mode too. It has to look at self.training, a boolean (self.train is a method, and always true).",
+    "Your layer drops values in eval mode too. It has to look at self.training, a boolean (self.train is a "
+    "method, and always true).",
 )
 def active_in_eval_mode():
     class Dropout(nn.Module):
@@ -618,8 +628,8 @@ def module_changes_its_input():
 
 @misconception(
     "mc_dropout",
-    "You put the whole model into train mode. Then batch norm normalizes by the batch at hand and moves its running statistics; only "
-    "Dropout may sample.",
+    "You put the whole model into train mode. Then batch norm normalizes by the batch at hand and moves its "
+    "running statistics; only Dropout may sample.",
 )
 def whole_model_in_train_mode():
     def mc_dropout_predict(model, x, n_samples):
@@ -649,7 +659,8 @@ def everything_in_eval_mode():
 
 @misconception(
     "mc_dropout",
-    "You do not set the modes of the modules: whether dropout samples depends on the mode in which the model happened to be.",
+    "You do not set the modes of the modules: whether dropout samples depends on the mode in which the model "
+    "happened to be.",
 )
 def modes_left_as_they_are():
     def mc_dropout_predict(model, x, n_samples):
@@ -707,8 +718,8 @@ def train_mode_afterwards():
 
 @misconception(
     "mc_dropout",
-    "You restore the mode of the model as a whole. Parts of it may have been in another mode (a frozen batch norm, say): each module "
-    "needs its own previous mode.",
+    "You restore the mode of the model as a whole. Parts of it may have been in another mode (a frozen batch "
+    "norm, say): each module needs its own previous mode.",
 )
 def one_mode_for_the_whole_model():
     def mc_dropout_predict(model, x, n_samples):
@@ -725,7 +736,8 @@ def one_mode_for_the_whole_model():
 
 @misconception(
     "mc_dropout",
-    "Your standard deviation is the biased one: the sum of squares is divided by n_samples, and should be by n_samples - 1.",
+    "Your standard deviation is the biased one: the sum of squares is divided by n_samples, and should be by "
+    "n_samples - 1.",
 )
 def biased_std():
     def mc_dropout_predict(model, x, n_samples):
@@ -761,8 +773,8 @@ def variance_for_std():
 
 @misconception(
     "mc_dropout",
-    "You divide the standard deviation by the root of n_samples: that is the standard error of the mean. Asked for is the spread of the "
-    "predictions themselves.",
+    "You divide the standard deviation by the root of n_samples: that is the standard error of the mean. "
+    "Asked for is the spread of the predictions themselves.",
 )
 def standard_error_for_std():
     def mc_dropout_predict(model, x, n_samples):
@@ -815,7 +827,8 @@ def gradient_recorded():
 
 @misconception(
     "mc_dropout",
-    "You predict once and repeat the result. Each of the n_samples passes needs masks of its own.",
+    "All your passes are the same: the model runs once, or with the same seed each time. Each of the "
+    "n_samples passes needs masks of its own.",
 )
 def one_pass_repeated():
     def mc_dropout_predict(model, x, n_samples):
@@ -827,28 +840,6 @@ def one_pass_repeated():
         with torch.no_grad():
             out = model(x)
             samples = torch.stack([out] * n_samples)
-        for module, mode in zip(model.modules(), modes):
-            module.training = mode
-        return samples.mean(dim=0), samples.std(dim=0)
-
-
-@misconception(
-    "mc_dropout",
-    "You set the same seed before each pass, so all passes have the same masks.",
-)
-def seed_set_before_each_pass():
-    def mc_dropout_predict(model, x, n_samples):
-        modes = [module.training for module in model.modules()]
-        model.eval()
-        for module in model.modules():
-            if isinstance(module, Dropout):
-                module.train()
-        samples = []
-        with torch.no_grad():
-            for _ in range(n_samples):
-                torch.manual_seed(0)
-                samples.append(model(x))
-        samples = torch.stack(samples)
         for module, mode in zip(model.modules(), modes):
             module.training = mode
         return samples.mean(dim=0), samples.std(dim=0)
@@ -983,7 +974,8 @@ def weights_keep_and_drop_swapped():
 
 @misconception(
     "dropconnect",
-    "You draw one number for each input and drop a whole column of the weight matrix, which is dropout of x with one mask for all rows.",
+    "You draw one number for each input and drop a whole column of the weight matrix, which is dropout of x "
+    "with one mask for all rows.",
 )
 def whole_columns_dropped():
     def dropconnect_linear(x, weight, bias, p):

@@ -37,9 +37,7 @@ def assert_gradient(dx, dout, out, x, p):
 @pytest.mark.exercise("dropout_backward", weight=2)
 @pytest.mark.parametrize("p", [0.25, 0.7])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_gradient_passes_through_the_mask(
-    student, with_a_sound_forward, away_from_zero, device, dtype, p
-):
+def test_gradient_passes_through_the_mask(student, with_a_sound_forward, away_from_zero, device, dtype, p):
     """The gradient passes where the forward pass kept the value, with the same factor, and is zero where it
     dropped it."""
     x, dout = (away_from_zero(12, 31, dtype=dtype, device=device) for _ in range(2))

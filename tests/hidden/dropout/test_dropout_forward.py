@@ -1,4 +1,7 @@
-"""Checks of ``dropout_forward``: random results by exact statistics, with a false alarm of at most 1e-9 a test."""
+"""Checks of ``dropout_forward``: random results by exact statistics, with a false alarm of at most 1e-9 a test.
+
+Tensors have at most 10,000 entries, so that a solution that loops over them is in time too.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ pytestmark = pytest.mark.exercise("dropout_forward")
 
 FALSE_ALARM = 1e-9
 
-# Where only the independence is looked at: neighbors agree as often if values are kept with probability P, too, and
-# (nearly) if normal numbers are compared with P. Those mistakes show in the share of dropped values alone.
-P = 0.36
+# Where only the independence is looked at. At this P neighbors agree as often where keep and drop are swapped, and
+# nearly so where normal numbers are compared with P or uniform ones with 0.5: those mistakes show in the shares alone.
+P = 0.39
 
 
 def kept(student, p, *shape, device):
@@ -38,27 +41,30 @@ def test_values_are_dropped_or_scaled(student, away_from_zero, assert_inverted, 
 @pytest.mark.parametrize("p", [0.2, 0.7])
 def test_share_of_dropped_values(student, device, p):
     """p is the probability of DROPPING a value: in a large tensor a share of about p is zero."""
-    mask = kept(student, p, 200, 300, device=device)
+    mask = kept(student, p, 10_000, device=device)
     assert_rate(int((~mask).sum()), mask.numel(), p, what="the share of dropped values", false_alarm=FALSE_ALARM)
 
 
-@pytest.mark.parametrize("shape", [(400, 60), (6, 10, 8, 50)], ids=["rows and columns", "images"])
+@pytest.mark.parametrize("shape", [(100, 100), (8, 10, 6, 20)], ids=["rows and columns", "images"])
 def test_values_are_dropped_one_by_one(student, device, shape):
     """Every single value is dropped or kept on its own, independent of its neighbors: no shared rows, columns or
     channels."""
     mask = kept(student, P, *shape, device=device)
-    for axis in range(len(shape)):  # disjoint pairs of neighbors: their agreements are independent events
-        names = f"neighbors along axis {axis} of the mask"
-        even, odd = (mask.index_select(axis, torch.arange(k, shape[axis], 2, device=device)) for k in (0, 1))
-        assert_independent(even, odd, 1 - P, what=names, false_alarm=FALSE_ALARM / len(shape))
+    names = [f"neighbors along axis {axis} of the mask" for axis in range(len(shape))]
+    # Disjoint pairs of neighbors, so that their agreements are independent events.
+    lines = [mask.movedim(axis, 0) for axis in range(len(shape))]
+    pairs = [(line[::2], line[1::2]) for line in lines]
+    for name, (even, odd) in zip(names, pairs, strict=True):
+        assert_all(not torch.equal(even, odd), "should not all be dropped and kept together", what=name)
+    for name, (even, odd) in zip(names, pairs, strict=True):
+        assert_independent(even, odd, 1 - P, what=name, false_alarm=FALSE_ALARM / len(shape))
 
 
 def test_each_call_draws_a_fresh_mask(student, device):
     """Each call draws a new mask, independent of the one before: nothing is remembered, and no seed is set inside."""
-    shapes = [(10000,), (100, 100), (100, 100)]
-    row, first, second = (kept(student, P, *shape, device=device) for shape in shapes)
-    names = "the masks of two calls with different shapes"  # the same where a seed is set, not where one is stored
-    assert_independent(row, first.flatten(), 1 - P, what=names, false_alarm=FALSE_ALARM / 2)
+    short, first, second = (kept(student, P, size, device=device) for size in (5000, 6000, 6000))
+    names = "the masks of two calls with different shapes"  # alike where a seed is set, not where a mask is stored
+    assert_independent(short, first[:5000], 1 - P, what=names, false_alarm=FALSE_ALARM / 2)
     assert_independent(first, second, 1 - P, what="the masks of two calls", false_alarm=FALSE_ALARM / 2)
 
 
@@ -76,12 +82,12 @@ def test_mask_does_not_depend_on_the_values(student, device):
     """Which values are dropped has nothing to do with what they are: large, small and negative ones have the
     same chance."""
     size = torch.tensor([1e-3, 1.0, 1e3, -1e-3, -1.0, -1e3], device=device)
-    out, _ = student.dropout_forward(size.repeat(3000, 1), 0.3)
-    dropped = as_tensor(out, what="out", shape=(3000, 6)) == 0
+    out, _ = student.dropout_forward(size.repeat(1000), 0.3)
+    dropped = (as_tensor(out, what="out", shape=(6000,)) == 0).reshape(1000, 6)
     names = ["tiny", "ordinary", "large", "tiny negative", "negative", "large negative"]
     for name, column in zip(names, dropped.T, strict=True):
         share = f"the share of dropped values among {name} ones"
-        assert_rate(int(column.sum()), 3000, 0.3, what=share, false_alarm=FALSE_ALARM / 6)
+        assert_rate(int(column.sum()), 1000, 0.3, what=share, false_alarm=FALSE_ALARM / 6)
 
 
 def test_randomness_comes_from_torchs_global_generator(student, device):

@@ -30,7 +30,7 @@ def test_train_mode_drops_and_scales(student, on_its_own, away_from_zero, assert
 def test_share_of_dropped_values(student, on_its_own, device, arguments):
     """p is the probability of dropping a value; Dropout() has p = 0.5."""
     p = arguments[0] if arguments else 0.5
-    x = torch.ones(150, 200, device=device)
+    x = torch.ones(100, 100, device=device)
 
     def check():
         dropped = as_tensor(student.Dropout(*arguments)(x), what="out", shape=x.shape) == 0

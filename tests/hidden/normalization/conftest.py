@@ -60,7 +60,7 @@ Check = Callable[[], None]
 
 
 def _answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A callback: what the student's code hands in may not fit, and a ValueError says so in the place of any other error."""
+    """A callback. What the student's code hands in may not fit: a ValueError says so in place of any other error."""
 
     def answer(*inputs: Any) -> Any:
         try:

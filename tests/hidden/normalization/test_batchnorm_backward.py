@@ -27,7 +27,8 @@ def right(x, gamma, beta, dy, eps=1e-5):
     """(dx, dgamma, dbeta) by autograd, computed in float64 whatever the dtype of x."""
     leaves = [value.detach().double().cpu().requires_grad_() for value in (x, gamma, beta)]
     y = F.batch_norm(leaves[0], None, None, leaves[1], leaves[2], True, 0.1, eps)
-    return [value.to(x) for value in torch.autograd.grad(y, leaves, dy.double().cpu())]
+    # The gradient of a sum: torch imports half a second of symbolic algebra to be handed a dy.
+    return [value.to(x) for value in torch.autograd.grad((y * dy.double().cpu()).sum(), leaves)]
 
 
 def forward(student, x, gamma, beta, **settings):

@@ -13,12 +13,13 @@ from autograder.compare import assert_all, assert_matches
 
 pytestmark = pytest.mark.exercise("batchnorm_module")
 
-# Autograd started by the judge: it has to run where the module is.
+# Autograd started by the judge: it has to run where the module is. The gradient of a sum, because torch imports half a
+# second of symbolic algebra to be handed a dy.
 BACKWARD = """
 def _backward_through_a_module():
     def backward(module, x, dy):
         x = x.clone().requires_grad_()
-        module(x).backward(dy)
+        (module(x) * dy).sum().backward()
         return x.grad, module.weight.grad, module.bias.grad
     return backward
 """
@@ -157,7 +158,7 @@ def test_gradients(student, on_its_own, device):
     dy = torch.randn_like(x) + torch.linspace(2.0, -1.0, 4).to(x)
     leaves = [value.detach().double().cpu().requires_grad_() for value in (x, given["weight"], given["bias"])]
     y = F.batch_norm(leaves[0], None, None, leaves[1], leaves[2], True)
-    expected = [value.to(x) for value in torch.autograd.grad(y, leaves, dy.double().cpu())]
+    expected = [value.to(x) for value in torch.autograd.grad((y * dy.double().cpu()).sum(), leaves)]
 
     def check():
         student.define(BACKWARD)

@@ -1,0 +1,113 @@
+"""What ``make demo`` runs: a course from its release to feedback, with a class of submissions of every kind.
+
+    python demo/run.py [--keep] [--class small]
+
+It makes ``demo/course/`` anew, lays a class's notebooks into it, grades them with the real command lines, and ends with a table. The
+exit code is 1 if a score is not the one that it must be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this directory's package, which is not installed
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder.course.layout import Course
+from autograder.errors import AutograderError
+from demo import report, steps
+from demo.students import ASSIGNMENTS, CLASS, SMALL_CLASS, Student
+
+COURSE = Path(__file__).resolve().parent / "course"
+WIDTH = 140  # of the table where there is no terminal
+PAGE_OF = ("farah", "dropout")  # a page of feedback with a named mistake
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Grade a class of submissions, from release to feedback.")
+    parser.add_argument("--keep", action="store_true", help="go on with demo/course as it is: what is graded stays graded")
+    parser.add_argument("--class", dest="size", choices=("full", "small"), default="full", help="how many submissions")
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    students = SMALL_CLASS if options.size == "small" else CLASS
+    try:
+        return _demonstrate(console, students, keep=options.keep)
+    except (steps.DemoFailed, AutograderError) as error:
+        console.print(f"The demo stopped: {error}", style="bold red", markup=False)
+        return 1
+
+
+def _demonstrate(console: Console, students: Sequence[Student], *, keep: bool) -> int:
+    course = Course.find(COURSE) if keep and COURSE.exists() else _prepare(console, students)
+    began = time.monotonic()
+    results: list[steps.Result] = []
+    for assignment in ASSIGNMENTS:
+        console.print(f"autograder grade {assignment}: {len(students)} submissions")
+        results += steps.grade(course, assignment)
+    seconds = time.monotonic() - began
+    console.print(f"graded {len(results)} submissions in {seconds:.1f} s\n")
+    _feedback(console, course, students)
+    with _step(console, "nbgrader export"):
+        table = steps.export(course)
+    console.print(report.table(students, results))
+    console.print(f"grading       {seconds:.1f} s for {len(results)} submissions")
+    student, assignment = PAGE_OF
+    page = course.feedback(student, assignment) / f"{assignment}.html"
+    for name, path in (("gradebook", course.root / "gradebook.db"), ("feedback", page), ("grades", table)):
+        console.print(f"{name:<13} {os.path.relpath(path)}", soft_wrap=True)
+    return _verdict(console, students, results)
+
+
+def _prepare(console: Console, students: Sequence[Student]) -> Course:
+    with _step(console, "a fresh course in demo/course"):
+        course = steps.build(COURSE)
+    with _step(console, "autograder release (nbgrader generate_assignment)"):
+        steps.release(course)
+    with _step(console, f"{len(students)} students hand in {len(ASSIGNMENTS)} notebooks each"):
+        steps.submit(course, students)
+    return course
+
+
+def _feedback(console: Console, course: Course, students: Sequence[Student]) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("nbgrader generate_feedback", total=len(students) * len(ASSIGNMENTS))
+        steps.give_feedback(course, students, lambda pages: progress.update(task, completed=pages))
+
+
+def _verdict(console: Console, students: Sequence[Student], results: Sequence[steps.Result]) -> int:
+    by_name = {student.name: student for student in students}
+    found = [text for name, student in by_name.items()
+             for text in report.surprises(student, [r for r in results if r.student == name])]  # fmt: skip
+    if len(results) != len(students) * len(ASSIGNMENTS):
+        found.append(f"{len(results)} results, expected {len(students) * len(ASSIGNMENTS)}")
+    if not found:
+        console.print("\nEvery score is the one that it must be.", style="bold green")
+        return 0
+    console.print(f"\n{len(found)} things are not as they must be:", style="bold red")
+    for text in found:
+        console.print(f"  {text}", markup=False, soft_wrap=True)
+    return 1
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    began = time.monotonic()
+    with console.status(what):
+        yield
+    console.print(f"{what} ({time.monotonic() - began:.1f} s)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
