@@ -11,10 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from autograder.course.layout import Course
 from autograder.errors import CourseFault
-from autograder.grading import gradebook
+from autograder.grading.gradebook import Writer, Written
 from autograder.grading.grader import Grader, Options
 from autograder.record import Record
 
@@ -25,19 +26,32 @@ def grade_class(
     """Grade, report, and tell whether every submission was judged (and written, where that was asked for)."""
     course = Course.find(start)
     chosen = _chosen(course, course.require(assignment), students)
-    console = Console(stderr=json_output)
+    console = _console(json_output)
+    written: dict[str, Written] = {}
     with Grader(course, options) as grader, _progress(console) as progress:
-        judging = progress.add_task("judging", total=len(chosen))
-        records = grader.grade(assignment, chosen, lambda _: progress.advance(judging))
-        written = _write(course, assignment, records, progress) if gradebook else {}
+        task = progress.add_task("judging", total=len(chosen))
+        writer = Writer(course, assignment) if gradebook else None
+
+        def done(record: Record) -> None:
+            if writer is not None:
+                written[record.student] = writer.write(record)
+            progress.advance(task)
+
+        records = grader.grade(assignment, chosen, done)
     if json_output:
         json.dump(summary(course, records, written), sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        console.print(table(records, written))
+        console.print(table(records))
         _print_notes(console, records, written, options)
     judged = all(record.outcome != "not judged" for record in records)
     return judged and all(entry.state != "failed" for entry in written.values())
+
+
+def _console(stderr: bool) -> Console:
+    """The terminal; a file or pipe has no width of its own, so it gets one that a table reads well in."""
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=150)
 
 
 def _chosen(course: Course, assignment: str, students: Sequence[str]) -> list[str]:
@@ -56,14 +70,6 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=not console.is_terminal)
 
 
-def _write(
-    course: Course, assignment: str, records: Sequence[Record], progress: Progress
-) -> dict[str, gradebook.Written]:
-    task = progress.add_task("writing gradebook", total=len(records))
-    entries = gradebook.write(course, assignment, records, lambda _: progress.advance(task))
-    return {entry.student: entry for entry in entries}
-
-
 def remark(record: Record) -> str:
     """The one thing to know about a submission: why it was not judged, the named mistakes, or what failed."""
     if record.reason:
@@ -78,14 +84,15 @@ def remark(record: Record) -> str:
     return "; ".join(dict.fromkeys(notes)) or "every check passed"
 
 
-def table(records: Sequence[Record], written: dict[str, gradebook.Written]) -> Table:
+def table(records: Sequence[Record]) -> Table:
     """The class at a glance."""
-    result = Table(title=None, header_style="bold", pad_edge=False)
-    for name, justify in (("student", "left"), ("score", "right"), ("result", "left"), ("why", "left")):
-        result.add_column(name, justify=justify, no_wrap=name in ("student", "score", "result"))  # type: ignore[arg-type]
+    result = Table(header_style="bold", pad_edge=False)
+    result.add_column("student", no_wrap=True)
+    result.add_column("score", justify="right", no_wrap=True)
+    result.add_column("why", ratio=1)
     for record in records:
-        score = "-" if record.outcome == "not judged" else f"{record.score:g} / {record.points:g}"
-        result.add_row(record.student, score, record.outcome, _shortened(remark(record)))
+        score = f"{record.score:g} / {record.points:g}" if record.outcome == "graded" else record.outcome
+        result.add_row(Text(record.student), score, Text(_shortened(remark(record))))
     return result
 
 
@@ -94,7 +101,7 @@ def _shortened(text: str, limit: int = 160) -> str:
 
 
 def _print_notes(
-    console: Console, records: Sequence[Record], written: dict[str, gradebook.Written], options: Options
+    console: Console, records: Sequence[Record], written: dict[str, Written], options: Options
 ) -> None:
     graded = [record for record in records if record.outcome == "graded"]
     if graded:
@@ -107,7 +114,7 @@ def _print_notes(
         console.print("These submissions were run WITHOUT confinement (--trust-submissions).", style="bold red")
 
 
-def summary(course: Course, records: Sequence[Record], written: dict[str, gradebook.Written]) -> list[dict[str, Any]]:
+def summary(course: Course, records: Sequence[Record], written: dict[str, Written]) -> list[dict[str, Any]]:
     """What ``--json`` prints: one object a submission."""
     return [
         {

@@ -40,9 +40,7 @@ def keep_images(attachments: Mapping[str, Any], cell: str, notes: list[str]) -> 
     """The attachments that are png, jpeg or gif images; what is left out is added to ``notes``."""
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items():
-        images = {
-            mime: image for mime, data in bundle.items() if (image := image_base64(mime, data)) is not None
-        }
+        images = {mime: image for mime, data in bundle.items() if (image := image_base64(mime, data)) is not None}
         if images:
             kept[name] = images
         else:

@@ -132,9 +132,7 @@ def _restored(release: NotebookNode, submitted: NotebookNode | None, notes: list
     return cell
 
 
-def _own_cell(
-    submitted: NotebookNode, cell_id: str, labels: set[str | None], notes: list[str]
-) -> NotebookNode:
+def _own_cell(submitted: NotebookNode, cell_id: str, labels: set[str | None], notes: list[str]) -> NotebookNode:
     """A cell of the student's own: type, text and images, no metadata."""
     label = label_of(submitted)
     if label and label not in labels:
@@ -170,9 +168,7 @@ def _note_metadata(release: NotebookNode, submitted: NotebookNode, label: str, n
     known = {*_FLAGS, "grade_id", "checksum", "cell_type", "schema_version"}
     changed += [f"unknown key {quoted(key)}" for key in sorted(set(theirs) - known - set(ours))]
     if changed:
-        notes.append(
-            f"the nbgrader settings of the cell {label} were changed ({', '.join(changed[:5])}); ours hold"
-        )
+        notes.append(f"the nbgrader settings of the cell {label} were changed ({', '.join(changed[:5])}); ours hold")
 
 
 def _note_order(matching: Matching, labelled: list[int]) -> None:

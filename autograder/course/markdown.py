@@ -20,9 +20,7 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer,
 from autograder.course.attachments import image_base64
 from autograder.course.text import plain_characters
 
-MAX_CHARACTERS = (
-    20_000  # above it is shown as it was typed: nbconvert's parser needs quadratic time for some texts
-)
+MAX_CHARACTERS = 20_000  # above it is shown as it was typed: nbconvert's parser needs quadratic time for some texts
 
 _HARMLESS_TAG = r"</?(?:b|i|em|strong|u|s|del|ins|sub|sup|small|mark|kbd|code)>|<[bh]r ?/?>"
 _HARMLESS_HTML = re.compile(rf"(?:[^<]|{_HARMLESS_TAG})*", re.IGNORECASE)

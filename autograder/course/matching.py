@@ -114,9 +114,7 @@ def _match_labels(matching: Matching) -> None:
 
 def _match_cell_ids(matching: Matching) -> None:
     """By Jupyter's cell id: some editors drop nbgrader's metadata and keep it."""
-    free = {
-        matching.submitted[n].id: n for n in reversed(matching.free()) if not label_of(matching.submitted[n])
-    }
+    free = {matching.submitted[n].id: n for n in reversed(matching.free()) if not label_of(matching.submitted[n])}
     for slot in matching.missing():
         number = free.get(release_id(matching.release[slot]))
         if number is not None:
@@ -161,9 +159,7 @@ def _match_answers_by_place(matching: Matching) -> None:
         found = [
             n
             for n in matching.free()
-            if low < n < high
-            and matching.submitted[n].cell_type == cell.cell_type
-            and text_of(matching.submitted[n])
+            if low < n < high and matching.submitted[n].cell_type == cell.cell_type and text_of(matching.submitted[n])
         ]
         if found:
             _recover(matching, slot, found[0], "its place")

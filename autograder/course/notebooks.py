@@ -90,9 +90,7 @@ def _check_depth(tree: Any, what: str) -> None:
 
 def _notebook(tree: Any, what: str) -> NotebookNode:
     if not isinstance(tree, dict) or "nbformat" not in tree:
-        kind = (
-            "a JSON object without the key 'nbformat'" if isinstance(tree, dict) else f"a JSON {_kind(tree)}"
-        )
+        kind = "a JSON object without the key 'nbformat'" if isinstance(tree, dict) else f"a JSON {_kind(tree)}"
         _refuse(what, f"is not a notebook ({kind})", "a notebook saved by Jupyter", _AGAIN)
     major, minor = tree["nbformat"], tree.get("nbformat_minor", 0)
     if type(major) is not int or major != 4 or type(minor) is not int or minor < 0:
@@ -103,9 +101,7 @@ def _notebook(tree: Any, what: str) -> NotebookNode:
     if not isinstance(cells, list) or not isinstance(metadata, dict):
         _refuse(what, "is not a valid notebook (no list of cells, or no metadata)", "both", _AGAIN)
     if len(cells) > MAX_CELLS:
-        _refuse(
-            what, f"has {len(cells)} cells", f"at most {MAX_CELLS}", "Delete the cells that are not needed."
-        )
+        _refuse(what, f"has {len(cells)} cells", f"at most {MAX_CELLS}", "Delete the cells that are not needed.")
     _check_language(metadata, what)
     clean: dict[str, Any] = {
         "nbformat": 4,
@@ -119,9 +115,7 @@ def _notebook(tree: Any, what: str) -> NotebookNode:
         # What is left to be wrong is metadata that some editor wrote. None of it counts but nbgrader's own.
         notebook.metadata = to_node({})
         for cell in notebook.cells:
-            cell.metadata = to_node(
-                {key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata}
-            )
+            cell.metadata = to_node({key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata})
     if reason := _why_invalid(notebook):
         _refuse(what, f"is not a valid notebook ({_short(reason)})", "a notebook saved by Jupyter", _AGAIN)
     return notebook
@@ -148,9 +142,7 @@ def _cell(cell: Any, number: int, what: str) -> dict[str, Any]:
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         kept["source"] = "".join(source)
     elif not isinstance(source, str):
-        _refuse(
-            what, f"is not a valid notebook (cell {number} has no text)", "a source in every cell", _AGAIN
-        )
+        _refuse(what, f"is not a valid notebook (cell {number} has no text)", "a source in every cell", _AGAIN)
     if not isinstance(kept["metadata"], dict):
         _refuse(what, f"is not a valid notebook (metadata of cell {number})", "an object", _AGAIN)
     if kind == "code":

@@ -53,9 +53,7 @@ class SubmissionExporter(NotebookExporter):
     # One validation after the last step, not one after each: half of nbconvert's time for a notebook of this size.
     optimistic_validation = Bool(True).tag(config=True)
 
-    def from_filename(
-        self, filename: str, resources: Resources | None = None, **kw: Any
-    ) -> tuple[Any, Resources]:
+    def from_filename(self, filename: str, resources: Resources | None = None, **kw: Any) -> tuple[Any, Resources]:
         """The notebook at ``filename`` after all preprocessors, as JSON text, and the resources."""
         path = Path(filename)
         resources = resources if resources is not None else {}
@@ -201,9 +199,7 @@ def _check_gradebook(path: Path, state: tuple[int, int], db_url: str) -> None:
     cells = {label: cell for cell in _release(path).cells if (label := label_of(cell))}
     graded = {label: cell for label, cell in cells.items() if cell.metadata.nbgrader.get("grade", False)}
     ours = {(label, cell.cell_type, float(cell.metadata.nbgrader.points)) for label, cell in graded.items()}
-    stored = {
-        label for label, cell in cells.items() if label in graded or is_solution(cell) or is_locked(cell)
-    }
+    stored = {label for label, cell in cells.items() if label in graded or is_solution(cell) or is_locked(cell)}
     with Gradebook(db_url) as gradebook:
         notebook = gradebook.find_notebook(path.stem, path.stem)
         theirs = {(cell.name, cell.cell_type, float(cell.max_score)) for cell in notebook.grade_cells}
@@ -220,9 +216,7 @@ def _check_record(record: Record, assignment: str, student: str) -> None:
     if record.outcome == "not judged":
         raise JudgeFault(record.reason or "no reason was recorded")
     if (record.assignment, record.student) != (assignment, student):
-        raise JudgeFault(
-            f"the record is of {record.assignment} of {record.student}: delete it and grade again"
-        )
+        raise JudgeFault(f"the record is of {record.assignment} of {record.student}: delete it and grade again")
 
 
 def _mark_for_review(resources: Resources) -> None:
@@ -232,9 +226,7 @@ def _mark_for_review(resources: Resources) -> None:
     names = resources["nbgrader"]
     with Gradebook(names["db_url"]) as gradebook:
         try:
-            notebook = gradebook.find_submission_notebook(
-                names["notebook"], names["assignment"], names["student"]
-            )
+            notebook = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
         except MissingEntry:
             return
         for grade in notebook.grades:

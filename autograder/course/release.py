@@ -86,22 +86,16 @@ def _generate(course: Course, assignment: str, config: Config) -> None:
     from nbgrader.coursedir import CourseDirectory
     from nbgrader.utils import capture_log
 
-    coursedir = CourseDirectory(
-        config=config, root=str(course.root), db_url=course.db_url, assignment_id=assignment
-    )
+    coursedir = CourseDirectory(config=config, root=str(course.root), db_url=course.db_url, assignment_id=assignment)
     converter = GenerateAssignment(coursedir=coursedir, config=config)
     converter.force = True
     with _programs_of_this_environment():
         told = capture_log(converter)
     if not told["success"]:
         log = told.get("log", "") + told.get("error", "")
-        lines = [
-            line.strip() for line in log.splitlines() if line.strip()
-        ]  # tornado's formatter indents tracebacks
+        lines = [line.strip() for line in log.splitlines() if line.strip()]  # tornado's formatter indents tracebacks
         reasons = [line for line in lines if _REASON.match(line)] or lines[-3:]
-        raise CourseFault(
-            f"nbgrader generate_assignment {assignment} failed: {'; '.join(dict.fromkeys(reasons))}"
-        )
+        raise CourseFault(f"nbgrader generate_assignment {assignment} failed: {'; '.join(dict.fromkeys(reasons))}")
 
 
 @contextmanager
@@ -142,9 +136,7 @@ def _leaks(source: Path, made: Path) -> Iterator[str]:
 
 
 def _code_cells(path: Path) -> list[NotebookNode]:
-    return [
-        cell for cell in read_notebook(path.read_bytes(), what=str(path)).cells if cell.cell_type == "code"
-    ]
+    return [cell for cell in read_notebook(path.read_bytes(), what=str(path)).cells if cell.cell_type == "code"]
 
 
 def _solution_lines(cell: NotebookNode, path: Path) -> set[str]:

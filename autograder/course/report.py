@@ -53,12 +53,8 @@ def exercise_html(result: ExerciseResult) -> str:
     """The exercise's result as an HTML fragment; every text in it is escaped."""
     grouped = rows(result.checks)
     body = "".join(_row_html(row, _unequal(grouped)) for row in grouped)
-    head = "".join(
-        f'<th scope="col" style="{_TD} font-weight: bold;">{name}</th>' for name in ("Result", "Check")
-    )
-    table = (
-        f'<table style="border-collapse: collapse; margin: 6px 0; width: 100%;"><tr>{head}</tr>{body}</table>'
-    )
+    head = "".join(f'<th scope="col" style="{_TD} font-weight: bold;">{name}</th>' for name in ("Result", "Check"))
+    table = f'<table style="border-collapse: collapse; margin: 6px 0; width: 100%;"><tr>{head}</tr>{body}</table>'
     return (
         f'{_OPEN}<p style="margin: 0 0 6px 0;">'
         f"<strong>{_escaped(result.name)}</strong>: {score_line(result)}</p>"
@@ -119,9 +115,7 @@ def score_line(result: ExerciseResult) -> str:
 
 def _row(group: Sequence[Check]) -> Row:
     outcomes = {check.outcome for check in group}
-    worst: CheckOutcome = (
-        "passed" if outcomes == {"passed"} else "failed" if "failed" in outcomes else "not judged"
-    )
+    worst: CheckOutcome = "passed" if outcomes == {"passed"} else "failed" if "failed" in outcomes else "not judged"
     sentences = list(dict.fromkeys(check.sentence for check in group))
     return Row(
         sentence=plain_text(sentences[0] or group[0].id.rpartition("::")[2].partition("[")[0], MAX_MESSAGE),

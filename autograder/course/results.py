@@ -43,9 +43,7 @@ def write_results(notebook: NotebookNode, record: Record) -> NotebookNode:
         cell.outputs = [to_node(output) for output in outputs]
         cell.execution_count = None
     notes = notes_html(record)
-    top = (
-        [to_node({"id": NOTES_ID, "cell_type": "markdown", "metadata": {}, "source": notes})] if notes else []
-    )
+    top = [to_node({"id": NOTES_ID, "cell_type": "markdown", "metadata": {}, "source": notes})] if notes else []
     notebook.cells = top + cells
     return notebook
 
@@ -58,9 +56,7 @@ def _is_test(cell: NotebookNode) -> bool:
 def _exercise_of(cell: NotebookNode) -> str:
     label = label_of(cell) or ""
     if not label.startswith(TEST_PREFIX):
-        raise CourseFault(
-            f"the test cell {label!r} must be named {TEST_PREFIX}<exercise>: mend the source notebook"
-        )
+        raise CourseFault(f"the test cell {label!r} must be named {TEST_PREFIX}<exercise>: mend the source notebook")
     return label.removeprefix(TEST_PREFIX)
 
 

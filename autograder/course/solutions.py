@@ -51,9 +51,7 @@ class Solutions:
         function = self._functions.get(region.name)
         if function is None:
             there = ", ".join(sorted(self._functions))
-            raise CourseFault(
-                f"{self._what} has no {region.name}, which the notebook asks for; there are: {there}"
-            )
+            raise CourseFault(f"{self._what} has no {region.name}, which the notebook asks for; there are: {there}")
         if _signature(function) != region.signature:
             ours, theirs = _signature(function), region.signature
             raise CourseFault(
@@ -68,9 +66,7 @@ class Solutions:
     def foreign_names(self, region: Region, known: set[str]) -> set[str]:
         """Names of the module that a solution uses but the notebook does not have."""
         function = self._functions[region.name]
-        names = [
-            node for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Name)
-        ]
+        names = [node for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Name)]
         own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         own |= {argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)}
         return ({node.id for node in names} & self._module_names) - own - known - set(vars(builtins))
@@ -90,9 +86,7 @@ class Solutions:
         text = "\n".join(lines)
         moved = textwrap.indent(textwrap.dedent(text), indent)
         if not _same_code(text, moved):
-            found = (
-                f"{function.name} in {self._what} has a text over several lines that indenting would change"
-            )
+            found = f"{function.name} in {self._what} has a text over several lines that indenting would change"
             raise CourseFault(f"{found}: give the solution and the notebook's cell the same indentation")
         return moved.splitlines()
 
@@ -116,9 +110,7 @@ def find_regions(source: str, *, what: str) -> list[Region]:
     try:
         tree = ast.parse("\n".join(skeleton))
     except SyntaxError as error:
-        raise CourseFault(
-            f"{what} is not Python around its solution: {error.msg} (line {error.lineno})"
-        ) from error
+        raise CourseFault(f"{what} is not Python around its solution: {error.msg} (line {error.lineno})") from error
     return [_region(tree, begin, end, what) for begin, end in pairs]
 
 
@@ -134,9 +126,10 @@ def indent_of(source: str, region: Region) -> str:
 
 
 def bound_names(source: str) -> set[str]:
-    """Names that a cell's code binds at its top level; none if it is not plain Python (a magic)."""
+    """Names that a cell's code binds at its top level, without its magics; none if it is not Python."""
+    lines = ["" if line.startswith(("%", "!")) else line for line in source.splitlines()]
     try:
-        tree = ast.parse(source)
+        tree = ast.parse("\n".join(lines))
     except SyntaxError:
         return set()
     return {name for node in tree.body for name in _bound(node)}
@@ -202,9 +195,7 @@ def _first_line(statement: ast.stmt) -> int:
 
 
 def _same_code(one: str, other: str) -> bool:
-    trees = [
-        ast.parse(f"def f():\n{textwrap.indent('pass', _indent_of(text))}\n{text}") for text in (one, other)
-    ]
+    trees = [ast.parse(f"def f():\n{textwrap.indent('pass', _indent_of(text))}\n{text}") for text in (one, other)]
     return ast.dump(trees[0]) == ast.dump(trees[1])
 
 

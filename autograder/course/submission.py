@@ -72,9 +72,7 @@ def load_submission(directory: Path, assignment: str, *, release: Path | None = 
     try:
         root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
-        raise UnreadableNotebook(
-            f"{directory.name}: {error.strerror}; expected a directory with {name}."
-        ) from error
+        raise UnreadableNotebook(f"{directory.name}: {error.strerror}; expected a directory with {name}.") from error
     try:
         snapshot = _Snapshot()
         _walk(root, "", 0, snapshot)
@@ -97,9 +95,7 @@ def read_notebook_file(path: Path) -> bytes:
         finally:
             os.close(root)
     except OSError as error:
-        raise UnreadableNotebook(
-            f"{path.name} cannot be opened: {error.strerror}. Submit it again."
-        ) from error
+        raise UnreadableNotebook(f"{path.name} cannot be opened: {error.strerror}. Submit it again.") from error
 
 
 def release_files(release: Path) -> dict[str, bytes]:
@@ -144,9 +140,7 @@ def _entries(directory: int, snapshot: _Snapshot) -> Iterator[os.DirEntry[str]]:
         for entry in scan:
             snapshot.entries += 1
             if snapshot.entries > MAX_ENTRIES:
-                raise UnreadableNotebook(
-                    f"the submission holds more than {MAX_ENTRIES} files; hand in fewer."
-                )
+                raise UnreadableNotebook(f"the submission holds more than {MAX_ENTRIES} files; hand in fewer.")
             found.append(entry)
     yield from sorted(found, key=lambda entry: entry.name)
 
@@ -198,9 +192,7 @@ def _read_notebook_file(root: int, name: str, notebooks: list[str]) -> bytes:
 def _plain_notebook(root: int, name: str) -> bytes:
     mode = os.stat(name, dir_fd=root, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):
-        raise UnreadableNotebook(
-            f"{name} is a {_file_kind(mode)}; expected a plain file. Submit the notebook itself."
-        )
+        raise UnreadableNotebook(f"{name} is a {_file_kind(mode)}; expected a plain file. Submit the notebook itself.")
     content = _read_regular(root, name, MAX_BYTES)
     if content is None:
         todo = "Clear its outputs (Edit > Clear Outputs of All Cells), save it, and submit it again."

@@ -26,12 +26,8 @@ def sync(course: Course, assignment: str, *, check: bool = False) -> list[str]:
     """
     path = course.source_notebook(assignment)
     text, notebook = _read(path)
-    solutions = Solutions(
-        _text(course.solutions(assignment)), what=_relative(course, course.solutions(assignment))
-    )
-    known = {
-        name for cell in notebook.cells if cell.cell_type == "code" for name in bound_names(_skeleton(cell))
-    }
+    solutions = Solutions(_text(course.solutions(assignment)), what=_relative(course, course.solutions(assignment)))
+    known = {name for cell in notebook.cells if cell.cell_type == "code" for name in bound_names(_skeleton(cell))}
     drift = []
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_solution(cell):
@@ -50,13 +46,9 @@ def sync(course: Course, assignment: str, *, check: bool = False) -> list[str]:
 def _filled(cell: NotebookNode, solutions: Solutions, known: set[str], what: str) -> str:
     regions = find_regions(cell.source, what=what)
     if not regions:
-        raise CourseFault(
-            f"{what}: a solution cell without a region; expected ### BEGIN SOLUTION and ### END SOLUTION"
-        )
+        raise CourseFault(f"{what}: a solution cell without a region; expected ### BEGIN SOLUTION and ### END SOLUTION")
     source = str(cell.source)
-    for region in reversed(
-        regions
-    ):  # from the last one up, so that the lines of the others stay where they are
+    for region in reversed(regions):  # from the last one up, so that the lines of the others stay where they are
         body = solutions.body(region, indent_of(source, region))
         foreign = solutions.foreign_names(region, known)
         if foreign:
@@ -91,9 +83,7 @@ def _read(path: Path) -> tuple[str, NotebookNode]:
         raise CourseFault(f"{path} is not a valid notebook: {error}") from error
     if (notebook.nbformat, notebook.nbformat_minor) != (4, 5):
         found = f"{notebook.nbformat}.{notebook.nbformat_minor}"
-        raise CourseFault(
-            f"{path} has notebook format {found}; expected 4.5 (cells with ids): save it in JupyterLab"
-        )
+        raise CourseFault(f"{path} has notebook format {found}; expected 4.5 (cells with ids): save it in JupyterLab")
     return text, notebook
 
 

@@ -30,13 +30,13 @@ def clean_text(text: str, limit: int) -> str:
     """
     if "\r" in text:
         text = "\n".join(_last_state(line) for line in text.split("\n"))
-    text = cut(plain_characters(text), limit)
-    return _ESCAPE.sub(_checked_color, text) if "\x1b" in text else text
+    short = cut(plain_characters(_ESCAPE.sub(_checked_color, text)), limit)
+    return _ESCAPE.sub(_checked_color, short)  # the cut may have gone through a sequence
 
 
 def plain_text(text: str, limit: int) -> str:
     """``text`` without colors and control characters (line breaks and tabs stay), at most ``limit`` long."""
-    return cut(_ESCAPE.sub("", plain_characters(text)), limit)
+    return cut(plain_characters(_ESCAPE.sub("", text)), limit)
 
 
 def plain_characters(text: str) -> str:

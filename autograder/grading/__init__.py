@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,11 @@ def record_for(course: Course, assignment: str, student: str) -> Record:
     process.
     """
     from autograder.grading.grader import Grader, Options
-    from autograder.grading.prepare import prepare, read_release
+    from autograder.grading.prepare import submission_sha256
 
     served = _served.get((assignment, student))
     if served is not None:
-        found = prepare(course, assignment, student, read_release(course, assignment)).submission_sha256
-        if found != served.submission_sha256:
+        if submission_sha256(course, assignment, student) != served.submission_sha256:
             raise CourseFault(f"the submission of {student} to {assignment} changed while it was graded: grade again")
         return served
     if course not in _graders:
@@ -41,9 +40,9 @@ def record_for(course: Course, assignment: str, student: str) -> Record:
 
 
 @contextmanager
-def serving(records: Sequence[Record]) -> Iterator[None]:
-    """Have ``record_for`` answer from these records, which were made just now, whatever options made them."""
-    _served.update({(record.assignment, record.student): record for record in records})
+def serving(record: Record) -> Iterator[None]:
+    """Have ``record_for`` answer with this record, which was made just now, whatever options made it."""
+    _served[record.assignment, record.student] = record
     try:
         yield
     finally:

@@ -1,16 +1,17 @@
-"""Write records into nbgrader's gradebook: one serial pass of nbgrader's own ``autograde``, whose preprocessor only
-looks records up.
+"""Write records into nbgrader's gradebook: nbgrader's own ``autograde``, whose preprocessor only looks records up.
 
-nbgrader writes one submission at a time and its SQLite gradebook takes one writer, so the judging, which is the
-work, is done before and in parallel. A submission whose grades stand in the gradebook as its record says is left
+nbgrader writes one submission at a time and its SQLite gradebook takes one writer, so this is done by one process, while
+the workers judge the next submissions. A submission whose grades stand in the gradebook as its record says is left
 alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.exc import SAWarning
 
 from autograder.course.layout import Course, load_config
 from autograder.grading import serving
@@ -19,39 +20,35 @@ from autograder.record import Record
 
 @dataclass(frozen=True)
 class Written:
-    """What became of one record in the gradebook: "written", "unchanged", or the reason why it is not there."""
+    """What became of one record in the gradebook: "written", "unchanged", "left out" or "failed", and why."""
 
     student: str
     state: str
     reason: str = ""
 
 
-def write(
-    course: Course, assignment: str, records: Sequence[Record], written: Callable[[Written], None] = lambda _: None
-) -> list[Written]:
-    """Bring the gradebook to what the records say; a record that was not graded leaves no grade."""
-    api = open_api(course)
-    standing = _standing(api, assignment)
-    results = []
-    with serving(records):
-        for record in records:
-            results.append(_write_one(api, assignment, record, standing))
-            written(results[-1])
-    return results
+class Writer:
+    """Brings the gradebook to what records say; a submission that was not judged leaves no grade."""
 
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._assignment = assignment
+        self._api = open_api(course)
+        self._standing = _standing(self._api, assignment)
 
-def _write_one(api: Any, assignment: str, record: Record, standing: dict[str, dict[str, float]]) -> Written:
-    if record.outcome == "not judged":
-        return Written(record.student, "left out", record.reason)
-    if standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}:
-        return Written(record.student, "unchanged")
-    result = api.autograde(assignment, record.student, force=True, create=True)
-    if result["success"]:
-        return Written(record.student, "written")
-    reason = result.get("error") or result.get("log")
-    return Written(
-        record.student, "failed", str(reason).strip().splitlines()[-1] if reason else "nbgrader gave no reason"
-    )
+    def write(self, record: Record) -> Written:
+        """Write one record, where the gradebook does not hold it yet."""
+        if record.outcome == "not judged":
+            return Written(record.student, "left out", record.reason)
+        if self._standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}:
+            return Written(record.student, "unchanged")
+        with serving(record), warnings.catch_warnings():
+            # nbgrader 0.9 builds a submission before it adds it to its session; SQLAlchemy 2 warns of each.
+            warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+            result = self._api.autograde(self._assignment, record.student, force=True, create=True)
+        if result["success"]:
+            return Written(record.student, "written")
+        lines = str(result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
+        return Written(record.student, "failed", lines[-1])
 
 
 def _standing(api: Any, assignment: str) -> dict[str, dict[str, float]]:

@@ -38,7 +38,7 @@ def prepare_directory(course: Course, assignment: str, student: str, directory: 
     try:
         taken = load_submission(directory, assignment, release=course.release_notebook(assignment).parent)
     except UnreadableNotebook as error:
-        return Prepared(student, _hash(b"", {"": str(error).encode()}), unreadable=str(error))
+        return Prepared(student, _hash_of_none(error), unreadable=str(error))
     return _prepared(student, assignment, taken, release)
 
 
@@ -60,6 +60,17 @@ def _prepared(student: str, assignment: str, taken: Submission, release: Any) ->
         return Prepared(student, digest, unreadable=str(error))
     cells = tuple(Cell(cell.id, cell.source) for cell in canonical.notebook.cells if runs(cell))
     return Prepared(student, digest, cells, taken.extra_files, (*canonical.alterations, *taken.notes))
+
+
+def submission_sha256(course: Course, assignment: str, student: str) -> str:
+    """The hash of a submission as it lies there now, without reading it any further."""
+    try:
+        taken = load_submission(
+            course.submitted(student, assignment), assignment, release=course.release_notebook(assignment).parent
+        )
+    except UnreadableNotebook as error:
+        return _hash_of_none(error)
+    return _hash(taken.notebook_bytes, taken.extra_files)
 
 
 def read_release(course: Course, assignment: str) -> Any:
@@ -100,6 +111,11 @@ def points_of(release: Any) -> dict[str, float]:
     if not points:
         raise CourseFault("the release notebook has no grade cell test_<exercise>: nothing could be scored")
     return points
+
+
+def _hash_of_none(error: UnreadableNotebook) -> str:
+    """What stands for the hash where there is no notebook: what was found instead."""
+    return _hash(b"", {"": str(error).encode()})
 
 
 def _hash(notebook: bytes, files: Mapping[str, bytes]) -> str:

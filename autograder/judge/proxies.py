@@ -33,9 +33,15 @@ class Conversation:
         self.contract = contract
         self._callbacks: list[Callable[..., Any]] = []
         self._callback_error: Exception | None = None
+        self._seed: dict[str, int] = {}
+
+    def seed(self, seed: int) -> None:
+        """Have the student's side seed its generators before the next request."""
+        self._seed = {"seed": seed}
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
-        """Send one request and return its reply. Raises StudentError if the code raised."""
+        """Send one request and return its reply. Raises StudentFault."""
+        arguments, self._seed = arguments | self._seed, {}
         try:
             request = encode({"op": op, **arguments}, self._to_remote)
         except (TypeError, ValueError) as error:
@@ -65,6 +71,8 @@ class Conversation:
         traced = student_code and banned.anything
         returns = function.on_the_wire()
         reply = self.ask("call", target=target, args=args, kwargs=kwargs, returns=returns, guard=guard, traced=traced)
+        if "missing" in reply:
+            raise MissingName(f"{function.name} is not defined: did its cell run without an error?")
         if traced:
             banned.check(_texts(reply.get("operators")), function.name)
         raise_error(reply, function.name)
@@ -211,9 +219,7 @@ class StudentProxy:
         return self[name]
 
     def __getitem__(self, name: str) -> RemoteFunction:
-        """The student's function or class of this name. Raises MissingName."""
-        if not self.has(name):
-            raise MissingName(f"{name} is not defined: did its cell run without an error, and is the name spelled so?")
+        """The student's function or class of this name; calling it raises MissingName where there is none."""
         declared = self._conversation.contract.function(name)
         return RemoteFunction(self._conversation, ("name", name), declared, student_code=True)
 

@@ -45,7 +45,6 @@ class Answerer:
             "isinstance": self._isinstance,
             "has": self._has,
             "define": self._define,
-            "seed": self._seed,
         }
 
     def answer(self, request: bytes) -> bytes:
@@ -53,6 +52,8 @@ class Answerer:
         try:
             message = self.decode(request)
             operation = self._operations[message.pop("op")]
+            if "seed" in message:
+                seed_generators(message.pop("seed"))
             reply = operation(**message)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             reply = {"error": describe(error)}
@@ -91,6 +92,8 @@ class Answerer:
         return target[1]
 
     def _call(self, target: Any, args: Any, kwargs: Any, returns: Any, guard: bool, traced: bool) -> Reply:
+        if isinstance(target, tuple) and target[0] == "name" and target[1] not in self._namespace:
+            return {"missing": target[1]}
         function = self._target(target)
         before = _fingerprint((args, kwargs)) if guard else None
         seen: set[str] = set()
@@ -142,10 +145,6 @@ class Answerer:
 
     def _define(self, source: str) -> Reply:
         exec(compile(source, "<the check's own code>", "exec"), self._namespace)
-        return {"value": None}
-
-    def _seed(self, seed: int) -> Reply:
-        seed_generators(seed)
         return {"value": None}
 
 

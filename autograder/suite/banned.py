@@ -9,15 +9,33 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from autograder.suite.assignment import Assignment
 
 MAX_CELL = 200_000  # characters; nobody writes a solution of that size
 _AUTOGRAD = ("torch.autograd.grad", "torch.autograd.backward")
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A function or class: the names that it mentions, and what it calls or derives from."""
+
+    name: str
+    mentions: frozenset[str]
+    uses: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True)
+class _CellDigest:
+    """What one cell imports (name -> dotted path) and defines."""
+
+    aliases: Mapping[str, str]
+    definitions: Mapping[str, _Definition]
 
 
 def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str, str]:
@@ -26,8 +44,9 @@ def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str,
     patterns = (*banned.functions, *(_AUTOGRAD if banned.autograd else ()))
     if not patterns:
         return {}
-    trees = list(_parsed(sources))
-    aliases, definitions = _aliases(trees), _definitions(trees)
+    digests = [_digest(source) for source in sources if len(source) <= MAX_CELL]
+    aliases = {name: path for digest in digests for name, path in digest.aliases.items()}
+    definitions = {name: found for digest in digests for name, found in digest.definitions.items()}
     found = {}
     for exercise in assignment.exercises:
         for definition in _reachable(assignment.functions_of(exercise), definitions):
@@ -38,61 +57,66 @@ def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str,
     return found
 
 
-def _parsed(sources: Iterable[str]) -> Iterator[ast.Module]:
+@functools.lru_cache(maxsize=1000)
+def _digest(source: str) -> _CellDigest:
+    tree = _parsed(source)
+    if tree is None:
+        return _CellDigest({}, {})
+    aliases: dict[str, str] = {}
+    definitions: dict[str, _Definition] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                top = name.name.partition(".")[0]
+                aliases[name.asname or top] = name.name if name.asname else top
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            aliases.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
+        elif isinstance(node, Defining):
+            definitions[node.name] = _definition(node)
+    return _CellDigest(aliases, definitions)
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """A cell's syntax tree, magics translated; None for one that does not run either: the checks will say so."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    for source in sources:
-        if len(source) > MAX_CELL:
-            continue
+    for translate in (str, TransformerManager().transform_cell):  # type: ignore[no-untyped-call]  # IPython's
         try:
-            yield ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]  # IPython's
+            return ast.parse(translate(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # it does not run either: the checks will say so
+            continue
+    return None
 
 
-def _aliases(trees: Iterable[ast.Module]) -> dict[str, str]:
-    """Imported name -> what it stands for: F -> torch.nn.functional."""
-    found: dict[str, str] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for name in node.names:
-                    found[name.asname or name.name.partition(".")[0]] = (
-                        name.name if name.asname else name.name.partition(".")[0]
-                    )
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for name in node.names:
-                    found[name.asname or name.name] = f"{node.module}.{name.name}"
-    return found
+def _definition(node: Defining) -> _Definition:
+    names: set[str] = set()
+    uses: list[ast.expr] = []
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            names.add(part.id)
+        elif isinstance(part, ast.Call):
+            uses.append(part.func)
+        elif isinstance(part, ast.ClassDef):
+            uses += part.bases
+    return _Definition(node.name, frozenset(names), tuple(uses))
 
 
-def _definitions(trees: Iterable[ast.Module]) -> dict[str, Definition]:
-    return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, Definition)}
-
-
-def _reachable(roots: Iterable[str], definitions: Mapping[str, Definition]) -> Iterator[Definition]:
+def _reachable(roots: Iterable[str], definitions: Mapping[str, _Definition]) -> Iterator[_Definition]:
     waiting, seen = list(roots), set(roots)
     while waiting:
         definition = definitions.get(waiting.pop(0))
         if definition is None:
             continue
         yield definition
-        names = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-        waiting += sorted(names & definitions.keys() - seen)
-        seen |= names
+        waiting += sorted(definition.mentions & definitions.keys() - seen)
+        seen |= definition.mentions
 
 
-def _banned_uses(definition: Definition, aliases: Mapping[str, str], patterns: Sequence[str]) -> Iterator[str]:
-    for node in ast.walk(definition):
-        used: list[Any] = []
-        if isinstance(node, ast.Call):
-            used = [node.func]
-        elif isinstance(node, ast.ClassDef):
-            used = list(node.bases)
-        for expression in used:
-            name = _dotted(expression, aliases)
-            if name is not None and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
-                yield name
+def _banned_uses(definition: _Definition, aliases: Mapping[str, str], patterns: Sequence[str]) -> Iterator[str]:
+    for expression in definition.uses:
+        name = _dotted(expression, aliases)
+        if name is not None and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            yield name
 
 
 def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:

@@ -85,7 +85,7 @@ class Namer:
 
 def begin(student: StudentProxy, seed: int, seed_all: Callable[[int], None]) -> None:
     """Seed both sides: a test's inputs and a student's draws are the same in every run."""
-    student._conversation.value("seed", seed=seed)
+    student._conversation.seed(seed)
     seed_all(seed)
 
 

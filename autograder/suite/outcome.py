@@ -17,6 +17,8 @@ def classify(error: BaseException | None) -> tuple[CheckOutcome, str]:
     """Return the outcome and the message: the student's fault, ours, or none."""
     if error is None:
         return "passed", ""
+    if isinstance(error, StudentError) and error.kinds[:1] == ("NotImplementedError",):
+        return "failed", "not implemented yet"
     if isinstance(error, StudentError):
         return "failed", f"{error}{_where(error.detail)}"
     if isinstance(error, StudentFault):

@@ -1,8 +1,8 @@
 """Values to bytes and back: the only data that crosses between judge and student process.
 
 None, bool, int, float and str are themselves in msgpack; every other value is an array whose first item is a tag
-(see ``Tag``). Everything that has no tag crosses as a handle (student to judge) or as a callback (judge to student). Nothing
-here calls, imports or names a class of the other side's choice; there is no pickle and no eval.
+(see ``Tag``). Everything that has no tag crosses as a handle (student to judge) or as a callback (judge to student).
+Nothing here calls, imports or names a class of the other side's choice; there is no pickle and no eval.
 
 Decoding trusts nothing: sizes, depth, dtypes and shapes are checked before memory is taken, and every fault of the
 other side is an ``Undecodable``. The result consists of exact built-in types, ``numpy.ndarray`` and ``torch.Tensor``.
@@ -10,9 +10,10 @@ other side is an ``Undecodable``. The result consists of exact built-in types, `
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -20,8 +21,12 @@ from typing import Any
 import msgpack
 import numpy as np
 
-MAX_DEPTH = 32
+from autograder.wire import tables
+from autograder.wire.structure import MAX_VALUES, Malformed, check_structure
+
+MAX_DEPTH = 32  # containers within containers
 MAX_ITEMS = 2**16  # of one list; larger data belongs in an array
+MAX_ODD_KEYS = 2**10  # of one dict, other than text: these can be chosen to collide, which costs quadratic time
 MAX_ELEMENTS = 2**25  # of one array, counting an empty axis as one: no small frame may stand for a huge broadcast
 MAX_DIMS = 16
 MAX_INT_DIGITS = 4000  # Python itself refuses to parse more than 4300
@@ -76,28 +81,48 @@ _TENSOR_DTYPES: Mapping[str, int] = {
     "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8,
     "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16,
 }  # fmt: skip
+_DEVICES = ("cpu", "cuda")
+_KEYS = (type(None), bool, int, float, str, bytes, tuple)
 
 
 def encode(value: Any, to_remote: ToRemote | None = None) -> bytes:
-    """Encode a value; ``to_remote`` turns what cannot cross into a handle or callback. Raises TypeError, ValueError."""
-    packed: bytes = msgpack.packb(_Encoder(to_remote).tree(value, 0), use_bin_type=True, unicode_errors="replace")
+    """Encode a value; ``to_remote`` turns what cannot cross into a handle or callback.
+
+    Raises TypeError for what cannot cross without it, ValueError for what is too large; a tensor subclass of the
+    caller's own may raise anything.
+    """
+    with untraced():
+        tree = _Encoder(to_remote).tree(value, 0)
+    packed: bytes = msgpack.packb(tree, use_bin_type=True, unicode_errors="replace")
+    try:
+        check_structure(packed)  # what the other side would refuse is refused here, in words for whoever made it
+    except Malformed as error:
+        raise ValueError(f"too large to cross the wire: {error}; use an array for numbers in bulk") from error
     return packed
 
 
 def decode(data: bytes, from_remote: FromRemote | None = None) -> Any:
     """Decode a value that the other side sent. Raises Undecodable and nothing else."""
     try:
-        tree = msgpack.unpackb(
-            data,
-            raw=False,
-            strict_map_key=True,
-            max_array_len=MAX_ITEMS + 4,
-            max_map_len=0,
-            max_ext_len=0,
-        )
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        check_structure(data)
+        tree = msgpack.unpackb(data, raw=False, max_array_len=MAX_ITEMS + 4, max_map_len=0, max_ext_len=0)
+    except Malformed as error:
+        raise Undecodable(f"not a message of the wire: {error}") from error
+    except (ValueError, msgpack.UnpackException) as error:
         raise Undecodable(f"not a message of the wire ({type(error).__name__})") from error
-    return _Decoder(from_remote).value(tree, 0)
+    with untraced():
+        return _Decoder(from_remote).value(tree, 0)
+
+
+@contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """Let no mode see what happens inside: it is our doing, and must not show in the trace of a student's call."""
+    torch = _torch()
+    if torch is None:
+        yield
+        return
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+        yield
 
 
 def _torch() -> Any:
@@ -108,23 +133,24 @@ def _torch() -> Any:
 class _Encoder:
     def __init__(self, to_remote: ToRemote | None) -> None:
         self._to_remote = to_remote
+        self._values = 0
 
     def tree(self, value: Any, depth: int) -> Any:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise ValueError(f"more than {MAX_VALUES} values cannot cross the wire; use an array for numbers in bulk")
         if value is None or value is True or value is False:
             return value
-        if depth >= MAX_DEPTH:
-            return self._remote(value)
-        kind = type(value)
-        if kind is int or (isinstance(value, int) and not isinstance(value, Remote)):
+        if isinstance(value, int):
             return self._integer(int(value))
+        if isinstance(value, bytes | bytearray):
+            return [Tag.BYTES, bytes(value)]
         if isinstance(value, np.generic):
             return self._scalar(value)
         if isinstance(value, float):
             return float(value)
         if isinstance(value, str):
             return str(value)
-        if isinstance(value, bytes | bytearray):
-            return [Tag.BYTES, bytes(value)]
         if isinstance(value, complex):
             return [Tag.COMPLEX, value.real, value.imag]
         if isinstance(value, Remote):
@@ -134,33 +160,35 @@ class _Encoder:
         return self._container(value, depth)
 
     def _container(self, value: Any, depth: int) -> Any:
-        if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS:
+        if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
             tag = Tag.LIST if isinstance(value, list) else Tag.TUPLE
             return [tag, *(self.tree(item, depth + 1) for item in value)]
-        if isinstance(value, dict) and len(value) <= MAX_ITEMS // 2:
-            items = (part for pair in value.items() for part in pair)
+        if isinstance(value, dict) and _keys_fit(value, (*_KEYS, np.generic)) and depth < MAX_DEPTH:
+            keys = (key.item() if isinstance(key, np.generic) else key for key in value)
+            items = (part for pair in zip(keys, value.values(), strict=True) for part in pair)
             return [Tag.DICT, *(self.tree(item, depth + 1) for item in items)]
         if isinstance(value, np.ndarray):
             return self._array(value)
-        return self._library(value)
+        return self._library(value, depth)
 
-    def _library(self, value: Any) -> Any:
+    def _library(self, value: Any, depth: int) -> Any:
         torch, pandas = _torch(), sys.modules.get("pandas")
         if torch is not None:
             if isinstance(value, torch.Tensor):
                 return self._tensor(value, torch)
-            if isinstance(value, torch.dtype):
+            if isinstance(value, torch.dtype) and str(value).removeprefix("torch.") in _TENSOR_DTYPES:
                 return [Tag.DTYPE, str(value).removeprefix("torch.")]
-            if isinstance(value, torch.device):
+            if isinstance(value, torch.device) and value.type in _DEVICES:
                 return [Tag.DEVICE, str(value)]
-        if pandas is not None:
+        if pandas is not None and depth < MAX_DEPTH - 2:
             if isinstance(value, pandas.DataFrame):
-                columns = [[self.tree(name, 1), self._column(value[name])] for name in value.columns]
-                return [Tag.FRAME, [self.tree(label, 1) for label in value.index.tolist()], columns]
+                return self._table(Tag.FRAME, tables.frame_parts(value), value, depth)
             if isinstance(value, pandas.Series):
-                index = [self.tree(label, 1) for label in value.index.tolist()]
-                return [Tag.SERIES, index, self.tree(value.name, 1), self._column(value)]
+                return self._table(Tag.SERIES, tables.series_parts(value), value, depth)
         return self._remote(value)
+
+    def _table(self, tag: Tag, parts: tuple[Any, ...] | None, table: Any, depth: int) -> Any:
+        return self._remote(table) if parts is None else [tag, self.tree(parts, depth + 1)]
 
     def _remote(self, value: Any) -> Any:
         if self._to_remote is None:
@@ -186,24 +214,17 @@ class _Encoder:
         if dtype not in _ARRAY_DTYPES:
             return self._remote(value)
         exact = np.ascontiguousarray(np.asarray(value)).astype(dtype, copy=False)
-        return [Tag.ARRAY, dtype, list(value.shape), exact.tobytes()]
+        return [Tag.ARRAY, dtype, _sent_shape(value.shape), exact.tobytes()]
 
     def _tensor(self, value: Any, torch: Any) -> Any:
         dtype = str(value.dtype).removeprefix("torch.")
-        if dtype not in _TENSOR_DTYPES or value.layout is not torch.strided:
+        if dtype not in _TENSOR_DTYPES or value.layout is not torch.strided or value.device.type not in _DEVICES:
             return self._remote(value)
-        with torch.no_grad(), torch.utils._python_dispatch._disable_current_modes():
+        shape = _sent_shape(value.shape)
+        with torch.no_grad():
             plain = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
             data = plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
-        return [Tag.TENSOR, dtype, list(value.shape), str(value.device), bool(value.requires_grad), data]
-
-    def _column(self, series: Any) -> Any:
-        values = series.to_numpy()
-        if values.dtype.kind in "biuf":
-            return self._array(values)
-        pandas = sys.modules["pandas"]
-        cells = [None if pandas.isna(cell) else cell for cell in values.tolist()]
-        return self.tree(cells, 1)
+        return [Tag.TENSOR, dtype, shape, str(value.device), bool(value.requires_grad), data]
 
 
 class _Decoder:
@@ -227,7 +248,9 @@ class _Decoder:
             raise Undecodable(f"{tag.name.lower()} of {len(parts)} parts, expected {sizes}")
         try:
             return build(self, *parts)
-        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        except Undecodable:
+            raise
+        except Exception as error:  # numpy, torch and pandas have many ways to refuse what does not fit together
             raise Undecodable(f"a broken {tag.name.lower()} ({type(error).__name__})") from error
 
     def _container(self, tag: Tag, parts: list[Any], depth: int) -> Any:
@@ -239,8 +262,8 @@ class _Decoder:
         if len(values) % 2:
             raise Undecodable("a dict with a key and no value")
         keys = values[::2]
-        if not all(key is None or type(key) in (bool, int, float, str, bytes, tuple) for key in keys):
-            raise Undecodable("a dict key that is neither text nor number")
+        if not _keys_fit(keys, _KEYS):
+            raise Undecodable("a dict whose keys are neither text nor numbers, or too many")
         try:
             return dict(zip(keys, values[1::2], strict=True))
         except TypeError as error:
@@ -251,6 +274,9 @@ class _Decoder:
             raise Undecodable("an array of a dtype that cannot cross")
         exact = np.dtype(dtype)
         _check_shape(shape, exact.itemsize, data)
+        if exact.kind == "b":  # a truth value of any other byte than 0 and 1 would count as more than one
+            truth: np.ndarray[Any, Any] = np.frombuffer(data, dtype=np.uint8) != 0
+            return truth.reshape(shape)
         return np.frombuffer(bytearray(data), dtype=exact).reshape(shape)
 
     def _scalar(self, dtype: str, data: bytes) -> Any:
@@ -264,7 +290,10 @@ class _Decoder:
             raise Undecodable("a tensor of a dtype that cannot cross")
         _check_shape(shape, _TENSOR_DTYPES[dtype], data)
         exact = getattr(torch, dtype)
-        flat = torch.frombuffer(bytearray(data), dtype=exact) if data else torch.empty(0, dtype=exact)
+        raw = torch.uint8 if exact is torch.bool else exact
+        flat = torch.frombuffer(bytearray(data), dtype=raw) if data else torch.empty(0, dtype=raw)
+        if exact is torch.bool:
+            flat = flat != 0  # see _array
         tensor = flat.reshape(shape).to(self._device(device))
         if requires_grad and (exact.is_floating_point or exact.is_complex):
             tensor.requires_grad_()
@@ -273,10 +302,10 @@ class _Decoder:
     def _device(self, name: str) -> Any:
         torch = _torch()
         kind, _, index = name.partition(":")
-        if torch is None or kind not in ("cpu", "cuda", "meta") or not (index == "" or index.isdecimal()):
+        if torch is None or kind not in _DEVICES or not (index == "" or (index.isdecimal() and index.isascii())):
             raise Undecodable("a device that is neither cpu nor cuda")
-        if kind == "meta":
-            raise Undecodable("a tensor without values (device meta)")
+        if kind == "cuda" and not torch.cuda.is_available():
+            raise Undecodable("a tensor on a GPU that this machine does not have")
         return torch.device(name)
 
     def _dtype(self, name: str) -> Any:
@@ -315,31 +344,11 @@ class _Decoder:
             raise Undecodable("a handle where none is expected")
         return self._from_remote(remote)
 
-    def _frame(self, index: list[Any], columns: list[Any]) -> Any:
-        import pandas
+    def _frame(self, parts: Any) -> Any:
+        return tables.build_frame(_Decoder(None).value(parts, 1))
 
-        labels = [self.value(label, 1) for label in index]
-        names = [self.value(name, 1) for name, _ in columns]
-        data = [pandas.Series(self._plain_column(column), index=labels) for _, column in columns]
-        frame = pandas.concat(data, axis=1) if data else pandas.DataFrame(index=labels)
-        frame.columns = pandas.Index(names)
-        return frame
-
-    def _series(self, index: list[Any], name: Any, column: Any) -> Any:
-        import pandas
-
-        labels = [self.value(label, 1) for label in index]
-        return pandas.Series(self._plain_column(column), index=labels, name=self.value(name, 1))
-
-    def _plain_column(self, column: Any) -> Any:
-        values = self.value(column, 1)
-        if isinstance(values, np.ndarray) and values.ndim == 1:
-            return values
-        if isinstance(values, list) and all(v is None or type(v) in (str, bool, int, float) for v in values):
-            array = np.empty(len(values), dtype=object)
-            array[:] = values
-            return array
-        raise Undecodable("a column that is neither numbers nor text")
+    def _series(self, parts: Any) -> Any:
+        return tables.build_series(_Decoder(None).value(parts, 1))
 
     _builders: Mapping[Tag, tuple[int, Callable[..., Any]]] = {
         Tag.ARRAY: (3, _array),
@@ -349,8 +358,8 @@ class _Decoder:
         Tag.BYTES: (1, _bytes),
         Tag.COMPLEX: (2, _complex),
         Tag.INT: (1, _integer),
-        Tag.FRAME: (2, _frame),
-        Tag.SERIES: (3, _series),
+        Tag.FRAME: (1, _frame),
+        Tag.SERIES: (1, _series),
         Tag.DTYPE: (1, _dtype),
         Tag.DEVICE: (1, lambda self, name: self._device(name)),
         Tag.SCALAR: (2, _scalar),
@@ -362,7 +371,23 @@ def _check_shape(shape: Any, itemsize: int, data: Any) -> None:
         raise Undecodable("an array without shape or data")
     if not all(type(size) is int and 0 <= size <= MAX_ELEMENTS for size in shape):
         raise Undecodable("an array with an impossible shape")
-    if math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:
+    if _elements(shape) > MAX_ELEMENTS:
         raise Undecodable(f"an array of more than {MAX_ELEMENTS} elements")
     if math.prod(shape) * itemsize != len(data):
         raise Undecodable("an array whose shape and data disagree")
+
+
+def _elements(shape: Sequence[int]) -> int:
+    return math.prod(max(size, 1) for size in shape)
+
+
+def _sent_shape(shape: Sequence[int]) -> list[int]:
+    if len(shape) > MAX_DIMS or _elements(shape) > MAX_ELEMENTS:
+        raise ValueError(f"an array of shape {tuple(shape)} is too large to cross the wire")
+    return list(shape)
+
+
+def _keys_fit(keys: Collection[Any], kinds: tuple[type, ...]) -> bool:
+    if len(keys) > MAX_ITEMS // 2 or not all(isinstance(key, kinds) for key in keys):
+        return False
+    return len(keys) <= MAX_ODD_KEYS or all(isinstance(key, str) for key in keys)

@@ -6,6 +6,7 @@ frame. Used by the judge, the forkserver, the supervisor and the student process
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import struct
@@ -70,17 +71,27 @@ class Connection:
         return self.receive_with_fds(deadline, max_fds=0)[0]
 
     def receive_with_fds(self, deadline: float | None = None, max_fds: int = MAX_FDS) -> tuple[bytes, list[int]]:
-        """Receive one frame and the descriptors that came with it (they are the caller's to close)."""
+        """Receive one frame and the descriptors that came with it (they are the caller's to close).
+
+        Raises as ``receive`` does, and FrameTooLarge for more than ``max_fds`` descriptors; with ``max_fds`` 0 the
+        kernel closes whatever was sent along. After an error no descriptor is left open, and the connection is of no
+        further use.
+        """
         fds: list[int] = []
-        header = self._read(HEADER.size, deadline, fds, max_fds)
-        (length,) = HEADER.unpack(header)
-        if length > self._max_frame:
-            raise FrameTooLarge(f"a frame of {length} bytes was announced; at most {self._max_frame} are allowed")
-        return bytes(self._read(length, deadline, fds, max_fds)), fds
+        try:
+            header = self._read(HEADER.size, deadline, fds, max_fds)
+            (length,) = HEADER.unpack(header)
+            if length > self._max_frame:
+                raise FrameTooLarge(f"a frame of {length} bytes was announced; at most {self._max_frame} are allowed")
+            return bytes(self._read(length, deadline, fds, max_fds)), fds
+        except BaseException:
+            for fd in fds:
+                os.close(fd)
+            raise
 
     def readable(self) -> bool:
         """Tell whether something (data or the end of the stream) can be read at once."""
-        return bool(select.select([self._socket], [], [], 0)[0])
+        return bool(self._poll(select.POLLIN, 0))
 
     def _read(self, size: int, deadline: float | None, fds: list[int], max_fds: int) -> bytearray:
         # The buffer grows with what really arrives: a header alone reserves no memory.
@@ -89,11 +100,7 @@ class Connection:
             self._wait(select.POLLIN, deadline)
             want = min(size - len(buffer), 2**20)
             try:
-                if max_fds:
-                    chunk, received, _, _ = socket.recv_fds(self._socket, want, max_fds)
-                    fds.extend(received)
-                else:
-                    chunk = self._socket.recv(want)
+                chunk = self._receive_some(want, fds, max_fds) if max_fds else self._socket.recv(want)
             except (BlockingIOError, InterruptedError):
                 continue
             except OSError as error:
@@ -103,12 +110,30 @@ class Connection:
             buffer += chunk
         return buffer
 
+    def _receive_some(self, size: int, fds: list[int], max_fds: int) -> bytes:
+        # Close-on-exec: a program that the code starts must not keep the connection open after the code's own end.
+        flags = socket.MSG_CMSG_CLOEXEC
+        chunk, received, answered, _ = socket.recv_fds(self._socket, size, max_fds, flags)
+        fds.extend(received)
+        if len(fds) > max_fds or answered & socket.MSG_CTRUNC:
+            raise FrameTooLarge(f"a frame with more than {max_fds} descriptors")
+        return chunk
+
     def _wait(self, event: int, deadline: float | None) -> None:
-        poller = select.poll()
-        poller.register(self._socket, event)
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-        if not poller.poll(timeout):
+        if deadline is None:
+            self._poll(event, None)
+            return
+        left = (deadline - time.monotonic()) * 1000
+        # Past the deadline not even what is there is read: whoever sends without pause could go on for ever.
+        if left <= 0 or not self._poll(event, left):
             raise DeadlinePassed("no whole frame in time")
+
+    def _poll(self, event: int, milliseconds: float | None) -> list[tuple[int, int]]:
+        if self._socket.fileno() < 0:
+            raise ConnectionClosed("this end of the connection is closed")
+        poller = select.poll()  # not select(): that knows no descriptor above 1023
+        poller.register(self._socket, event)
+        return poller.poll(milliseconds)
 
 
 def pair(max_frame: int = MAX_FRAME) -> tuple[Connection, socket.socket]:

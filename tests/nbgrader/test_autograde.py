@@ -30,11 +30,21 @@ def stream(name: str, text: str) -> dict[str, object]:
 
 
 def executed(text: str) -> dict[str, object]:
-    return {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": text}}
+    return {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "metadata": {},
+        "data": {"text/plain": text},
+    }
 
 
 def boom() -> dict[str, object]:
-    return {"output_type": "error", "ename": "ValueError", "evalue": "boom", "traceback": ["ValueError: boom"]}
+    return {
+        "output_type": "error",
+        "ename": "ValueError",
+        "evalue": "boom",
+        "traceback": ["ValueError: boom"],
+    }
 
 
 @pytest.mark.parametrize("score", [0.0, 2.5, 4 / 3, POINTS])

@@ -166,9 +166,17 @@ def test_an_unknown_id_is_the_students_own_cell():
     [
         ("test_double", {"points": 100}, "points is 100 instead of 4.0"),
         ("test_double", {"points": True}, "points is True instead of 4.0"),
-        ("test_double", {"grade": False, "solution": True}, "grade is False instead of True, solution is True"),
+        (
+            "test_double",
+            {"grade": False, "solution": True},
+            "grade is False instead of True, solution is True",
+        ),
         ("setup", {"locked": False}, "locked is False instead of True"),
-        ("double", {"grade": True, "points": 5}, "grade is True instead of False, points is 5 instead of None"),
+        (
+            "double",
+            {"grade": True, "points": 5},
+            "grade is True instead of False, points is 5 instead of None",
+        ),
         ("double", {"score": 4, "\x1b": 1}, r"unknown key '\x1b', unknown key 'score'"),
         ("double", {"locked": ["x"] * 100}, "locked is ['x', 'x'"),
     ],
@@ -329,7 +337,9 @@ def test_of_several_lost_definitions_the_last_is_the_answer():
 
 
 TWO = nbformat.from_dict(source_tree())
-find(TWO, "double").source = "def double(x):\n    raise NotImplementedError()\n\ndef halve(x):\n    raise NotImplementedError()"
+find(
+    TWO, "double"
+).source = "def double(x):\n    raise NotImplementedError()\n\ndef halve(x):\n    raise NotImplementedError()"
 
 
 def test_a_stub_that_comes_back_does_not_hide_what_the_student_defined_elsewhere():
@@ -411,9 +421,10 @@ def test_countless_alterations_are_counted():
 
 
 SETTING = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
-NBGRADER = st.dictionaries(
-    st.sampled_from(["grade", "solution", "locked", "task", "points", "schema_version", "x"]), SETTING
-) | SETTING  # fmt: skip
+NBGRADER = (
+    st.dictionaries(st.sampled_from(["grade", "solution", "locked", "task", "points", "schema_version", "x"]), SETTING)
+    | SETTING
+)
 
 
 @settings(max_examples=100, deadline=None)

@@ -83,7 +83,12 @@ def test_assignments_are_those_with_settings(tmp_path: Path):
 
 def test_submitters_are_the_students_with_a_directory(tmp_path: Path):
     found = course(tmp_path)
-    for path in ("submitted/zoe/dropout", "submitted/ada/dropout", "submitted/bob/ridge", "submitted/.x/dropout"):
+    for path in (
+        "submitted/zoe/dropout",
+        "submitted/ada/dropout",
+        "submitted/bob/ridge",
+        "submitted/.x/dropout",
+    ):
         (tmp_path / path).mkdir(parents=True)
     (tmp_path / "submitted/cleo").mkdir()
     (tmp_path / "submitted/cleo/dropout").touch()

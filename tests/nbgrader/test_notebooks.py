@@ -114,7 +114,14 @@ def test_older_minor_versions_and_unknown_keys_become_a_valid_notebook():
 
 
 def test_every_cell_gets_a_valid_id_of_its_own():
-    cells = [code(id="a"), code(id="a"), code(id="ä ö"), code(id=7), code(id="cell-2"), code(metadata={"id": "colab"})]
+    cells = [
+        code(id="a"),
+        code(id="a"),
+        code(id="ä ö"),
+        code(id=7),
+        code(id="cell-2"),
+        code(metadata={"id": "colab"}),
+    ]
 
     ids = [cell.id for cell in read_notebook(data(cells), what="x").cells]
 

@@ -68,7 +68,12 @@ def hostile(notebook: NotebookNode) -> None:
 
 def hostile_outputs() -> tuple[CellResult, ...]:
     def display(data: dict[str, str], **more: Any) -> dict[str, Any]:
-        return {"output_type": "display_data", "metadata": {"text/html": {"isolated": True}}, "data": data, **more}
+        return {
+            "output_type": "display_data",
+            "metadata": {"text/html": {"isolated": True}},
+            "data": data,
+            **more,
+        }
 
     outputs = [
         *(display({"text/html": html, "text/plain": BAD}) for html in HTML),
@@ -80,7 +85,11 @@ def hostile_outputs() -> tuple[CellResult, ...]:
         display({"image/png": f'{PIXEL}" onerror="alert(1)'}),
         display({"image/png": PIXEL}, metadata={"filenames": {"image/png": 'x" onerror="alert(1)'}}),
         display({"text/latex": f"$\\href{{javascript:alert(1)}}{{x}}$ {BAD}"}),
-        {"output_type": "stream", "name": "stdout", "text": f"{BAD}\x1b[38m\x1b[48;5m\x1b[38;2;1mred\ud800\x00"},
+        {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": f"{BAD}\x1b[38m\x1b[48;5m\x1b[38;2;1mred\ud800\x00",
+        },
         {"output_type": "error", "ename": BAD, "evalue": BAD, "traceback": [BAD, "\x1b[38m"]},
     ]
     return (CellResult("check_double", tuple(outputs), note=BAD), CellResult("double", tuple(outputs)))
@@ -125,7 +134,19 @@ def dangers(page: str) -> list[str]:
     found = []
     for tag in BeautifulSoup(page, "html.parser").find_all(True):
         assert isinstance(tag, Tag)
-        if tag.name in {"script", "iframe", "object", "embed", "form", "style", "link", "base", "meta", "svg", "math"}:
+        if tag.name in {
+            "script",
+            "iframe",
+            "object",
+            "embed",
+            "form",
+            "style",
+            "link",
+            "base",
+            "meta",
+            "svg",
+            "math",
+        }:
             found.append(f"<{tag.name}> {tag.attrs} {tag.string or ''}")
         if tag.name in {"input", "button", "textarea"}:
             found.append(f"<{tag.name}> {tag.attrs}")
@@ -173,7 +194,13 @@ def test_the_report_shows_sentence_message_and_mistake_and_no_hidden_value(class
     html = page(classroom, "ada")
 
     text = BeautifulSoup(html, "html.parser").get_text(" ")
-    for told in ("✗ failed", "✓ passed", "Twice <zero> is $0$.", "float32: got <b>1</b>", "You square & do not"):
+    for told in (
+        "✗ failed",
+        "✓ passed",
+        "Twice <zero> is $0$.",
+        "float32: got <b>1</b>",
+        "You square & do not",
+    ):
         assert told in text
     assert "0.125" not in html
     assert "test_zero" not in html

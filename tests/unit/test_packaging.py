@@ -170,6 +170,20 @@ def test_set_up_without_rights_tells_the_exact_command(bare_machine: Path):
     assert not (bare_machine.parent / "environment").exists()
 
 
+def test_set_up_with_sudo_installs_what_is_missing(bare_machine: Path):
+    asked = bare_machine.parent / "asked"
+    write_program(bare_machine / "apt-get", "exit 1")
+    write_program(bare_machine / "sudo", f'printf "%s\\n" "$*" >> {asked}; case "$*" in *install*) exit 9;; esac')
+
+    run = run_set_up(bare_machine)
+
+    assert run.returncode == 9, "a failed installation ends the set-up"
+    assert "system packages: bubblewrap" in run.stdout
+    _, update, install = asked.read_text().splitlines()
+    assert update == "-n apt-get update -qq"
+    assert install.endswith("apt-get install -y -qq --no-install-recommends bubblewrap")
+
+
 def test_set_up_elsewhere_than_debian_names_what_is_missing(bare_machine: Path):
     run = run_set_up(bare_machine)
 
