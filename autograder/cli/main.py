@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
@@ -133,6 +135,8 @@ def show(
 
 def main() -> None:
     """Entry point of the console script."""
+    # nbgrader starts ``alembic`` by name to upgrade a gradebook: find this environment's, activated or not.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     app()
 
 

@@ -84,6 +84,8 @@ def _assemble(matching: Matching) -> list[NotebookNode]:
     for number, cell in enumerate(matching.submitted):
         if number in slot_of:
             slot = slot_of[number]
+            if _holds_work(matching.release[slot], cell):
+                cells.append(_own_cell(cell, next(free_ids), labels, matching.notes))
             place[slot] = _restored(matching.release[slot], cell, matching.notes)
             cells.append(place[slot])
         elif not _is_copied_test(matching.release, cell):
@@ -123,13 +125,24 @@ def _restored(release: NotebookNode, submitted: NotebookNode | None, notes: list
     _note_metadata(release, submitted, label, notes)
     if is_locked(release):
         if not same_text(release, submitted):
-            notes.append(f"the locked cell {label} was edited; its released text was used")
+            kept = "; the edited one stays before it as the student's own" if _holds_work(release, submitted) else ""
+            notes.append(f"the locked cell {label} was edited; its released text was used{kept}")
         return cell
     cell.source = submitted.source
     cell.pop("attachments", None)
     if cell.cell_type != "code" and (images := keep_images(submitted.get("attachments", {}), label, notes)):
         cell.attachments = images
     return cell
+
+
+def _holds_work(release: NotebookNode, submitted: NotebookNode) -> bool:
+    """Whether an edited locked cell may hold what the student's own cells rest on: an import, or an answer.
+
+    Not every editor keeps locked cells from being edited. Kept before the released one, it can change nothing that
+    a cell of the student's own could not, and the released text has the last word.
+    """
+    edited = is_locked(release) and not same_text(release, submitted)
+    return edited and bool(submitted.source.strip()) and SKIP_TAG not in _tags(release)
 
 
 def _own_cell(submitted: NotebookNode, cell_id: str, labels: set[str | None], notes: list[str]) -> NotebookNode:

@@ -7,8 +7,10 @@ address it is given. Importing this module loads what judging needs, once, befor
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -34,6 +36,8 @@ class _Job:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[plugin.SUBJECTS] = lambda _: self._subjects
+        # Nobody reads pytest's tracebacks here, and making one costs more than the check that failed.
+        config.option.tbstyle = "line"
 
 
 def judge(batch: Batch) -> list[tuple[Record, float]]:
@@ -42,6 +46,7 @@ def judge(batch: Batch) -> list[tuple[Record, float]]:
     Returns each submission's record and the seconds it took. Faults of ours become records "not judged".
     """
     torch.set_num_threads(1)
+    _forget_other_versions(batch)
     began = time.monotonic()
     clock: dict[str, float] = {}
     try:
@@ -52,6 +57,18 @@ def judge(batch: Batch) -> list[tuple[Record, float]]:
         return [(not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions]
     records = [(_record(batch, prepared, collector, trouble), prepared) for prepared in batch.submissions]
     return [(record, _seconds(prepared.student, clock, began)) for record, prepared in records]
+
+
+_loaded: dict[Path, str] = {}
+
+
+def _forget_other_versions(batch: Batch) -> None:
+    """Drop the modules of a suite that has changed since this worker loaded it: pytest would use them again."""
+    if _loaded.get(batch.suite) != batch.suite_sha256:
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "/").is_relative_to(batch.suite):
+                del sys.modules[name]
+        _loaded[batch.suite] = batch.suite_sha256
 
 
 def _seconds(student: str, clock: dict[str, float], began: float) -> float:
@@ -74,6 +91,7 @@ def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> s
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:junitxml", "-p", "no:logging"]
     # The last two collect garbage after each run, a quarter of a second over torch's many objects.
     arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "autograder.suite.plugin"]
+    arguments += ["--assert=plain"]  # rewriting would explain values that nobody may see
     code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(subjects), collector])
     if collector.broken:
         return f"the suite cannot be loaded: {collector.broken[0]}"

@@ -46,10 +46,13 @@ class Channel(Protocol):
 class SocketChannel:
     """A conversation with an exercise process, under the limits of time and size."""
 
-    def __init__(self, connection: Connection, limits: Limits, give_up: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: Connection, limits: Limits, give_up: Callable[[], None], why_ended: Callable[[], str]
+    ) -> None:
         self._connection = connection
         self._limits = limits
         self._give_up = give_up
+        self._why_ended = why_ended  # raises JudgeFault where it was not the student's doing
         self.spent = 0.0  # seconds of the student's own time in this process
         self._broken = False
 
@@ -62,7 +65,8 @@ class SocketChannel:
         """See Channel."""
         if self._connection.readable():
             self._break()
-            raise WireViolation("the code's process sent something, or ended, without being asked")
+            ended = self._why_ended()
+            raise WireViolation(ended or "the code's process sent something, or ended, without being asked")
         seconds = self._limits.call_seconds
         started = time.monotonic()
         try:
@@ -72,7 +76,8 @@ class SocketChannel:
             raise LimitReached(f"no answer within {seconds:g} s (an endless loop, or far too slow?)") from error
         except ConnectionClosed as error:
             self._break()
-            raise ProcessEnded("the code ended its own process (a crash, exit, or out of memory)") from error
+            ended = self._why_ended()
+            raise ProcessEnded(ended or "the code ended its own process (a crash, an exit, or memory)") from error
         except (FrameTooLarge, Undecodable) as error:
             self._break(kill=True)
             raise WireViolation(f"the answer cannot be read: {error}") from error

@@ -62,8 +62,10 @@ def command(environment: Environment, runtime: Path, arguments: Sequence[str]) -
     """Return the command that starts the forkserver module with ``arguments`` inside bubblewrap."""
     root = os.geteuid() == 0
     parts = [bubblewrap(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--new-session"]
-    # As root, a real change of user (in confine) is stronger than a namespace that maps to root: bubblewrap keeps just that right.
-    parts += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    # As root, a real change of user (in confine) is stronger than a namespace that maps to root: bubblewrap keeps just
+    # that right, and the right to signal that user, without which the kernel would not let children die with a parent.
+    kept = [part for right in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL") for part in ("--cap-add", right)]
+    parts += ["--cap-drop", "ALL", *kept] if root else ["--unshare-user"]
     parts += ["--hostname", "grader", *_directories(), "--ro-bind", "/usr", "/usr", *_system(), *_python(), *_package()]
     parts += _banned(environment.banned_packages, runtime)
     parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]

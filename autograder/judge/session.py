@@ -8,6 +8,7 @@ the notebook runs again without it, so that one bad cell costs no other exercise
 from __future__ import annotations
 
 import contextlib
+import select
 import shutil
 import signal
 import tempfile
@@ -26,6 +27,7 @@ from autograder.wire.frames import pair
 
 START_SECONDS = 30.0
 INTERRUPT_SECONDS = 2.0
+REPORT_SECONDS = 0.1  # between the end of a namespace and its supervisor's report of it
 SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
 
 
@@ -105,7 +107,8 @@ class Session:
             ours.close()
             self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
             raise ProcessEnded(self.dead) from error
-        return SocketChannel(ours, self._limits, give_up=lambda: self._kill_exercise(reply.get("value")))
+        give_up = lambda: self._kill_exercise(reply.get("value"))  # noqa: E731 - named for the line's sake
+        return SocketChannel(ours, self._limits, give_up, self._why_ended)
 
     def close(self) -> None:
         """End all processes of the submission."""
@@ -196,6 +199,18 @@ class Session:
         self._supervisor.close()
         self._student = self._supervisor = None
         return ending(int(event["status"]), str(event["reason"]), self._limits)
+
+    def _why_ended(self) -> str:
+        """Why an exercise process went together with the whole submission; "" if it went alone, by its own doing.
+
+        Raises ForkserverLost if the supervisor went too: then it was not the student's doing.
+        """
+        if self.dead or self._supervisor is None:
+            return self.dead
+        if not select.select([self._supervisor], [], [], REPORT_SECONDS)[0]:
+            return ""
+        self.dead = f"the notebook's process {self._how_it_ended()} during the checks"
+        return self.dead
 
     def _kill_exercise(self, pid: Any) -> None:
         """Ask for the end of an exercise process that was given up. A process that does not obey ends with the session."""

@@ -16,10 +16,14 @@ from typing import Any
 import numpy as np
 
 from autograder.student import trace
+from autograder.student.text import stable
 from autograder.wire import Callback, Remote, decode, encode
 
 MAX_DETAIL = 4000  # characters of traceback
 MAX_OPERATORS = 500
+
+# What code may raise to say that it failed; the rest ends the process. In the judge the rest is pytest's own.
+CODE_RAISES = (Exception, SystemExit, KeyboardInterrupt)
 
 Reply = dict[str, Any]
 CallJudge = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
@@ -55,11 +59,11 @@ class Answerer:
             if "seed" in message:
                 seed_generators(message.pop("seed"))
             reply = operation(**message)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except CODE_RAISES as error:
             reply = {"error": describe(error)}
         try:
             return self.encode(reply)
-        except (TypeError, ValueError) as error:
+        except CODE_RAISES as error:  # too large, or of a class whose own methods raise
             return encode({"error": describe(error)})
 
     def encode(self, value: Any) -> bytes:
@@ -80,7 +84,8 @@ class Answerer:
             return self._objects[remote.number]
 
         def callback(*args: Any, **kwargs: Any) -> Any:
-            return self._call_judge(remote.number, args, kwargs)
+            with trace.paused():  # what the judge computes is not the code's doing
+                return self._call_judge(remote.number, args, kwargs)
 
         return callback
 
@@ -102,7 +107,7 @@ class Answerer:
         with trace.operators(seen) if traced else contextlib.nullcontext():
             try:
                 value = function(*args, **kwargs)
-            except (Exception, SystemExit, KeyboardInterrupt) as error:
+            except CODE_RAISES as error:
                 failed = error
         reply: Reply = {"operators": sorted(seen)[:MAX_OPERATORS]}
         if failed is not None:
@@ -153,7 +158,7 @@ def seed_generators(seed: int) -> None:
     import sys
 
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - students draw from NumPy's global generator
+    np.random.seed(seed % 2**32)  # students draw from NumPy's global generator
     torch = sys.modules.get("torch")
     if torch is not None:
         # Not torch.manual_seed: without a GPU in use it formats a stack trace for each kind of device, 3 ms a time.
@@ -180,14 +185,14 @@ def describe(error: BaseException) -> dict[str, Any]:
     """Turn an exception into text: the names of its classes, its message, the end of its traceback."""
     try:
         message = str(error)
-    except Exception as second:  # a student's __str__ may raise anything
+    except CODE_RAISES as second:  # a student's __str__ may raise anything
         message = f"(its message cannot be made: {type(second).__name__})"
     try:
         detail = "".join(traceback.format_exception(error, limit=-6))
-    except Exception as second:  # formatting calls the student's __repr__ and __str__ again
+    except CODE_RAISES as second:  # formatting calls the student's __repr__ and __str__ again
         detail = f"(its traceback cannot be made: {type(second).__name__})"
     kinds = [kind.__name__ for kind in type(error).__mro__]
-    return {"kinds": kinds[:20], "message": message[:1000], "detail": detail[-MAX_DETAIL:]}
+    return {"kinds": kinds[:20], "message": stable(message[:1000]), "detail": stable(detail[-MAX_DETAIL:])}
 
 
 def _fingerprint(value: Any) -> Any:
@@ -196,10 +201,12 @@ def _fingerprint(value: Any) -> Any:
         return [(key, _fingerprint(item)) for key, item in value.items()]
     if isinstance(value, list | tuple):
         return [_fingerprint(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return type(value), repr(value)  # in a list or dict another one may take its place; NaN equals itself
     if isinstance(value, np.ndarray):
-        return value.shape, value.tobytes()
+        return value.dtype, value.shape, value.tobytes()
     if hasattr(value, "iloc"):
         return encode(value)
     if hasattr(value, "detach"):
         return encode(value.detach())
-    return None  # a scalar cannot change; a handle's object is the student's own
+    return id(value)  # a handle's object is the student's own, and may change; it may not be replaced

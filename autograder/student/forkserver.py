@@ -43,7 +43,7 @@ def prepare(preload: list[str]) -> NotebookShell:
         torch.randn(2, 2) @ torch.ones(2, 2)  # reads /proc/cpuinfo once; submissions have no /proc
         trace.prepare()
     shell.run("1", 1000)  # the first cell compiles a good part of IPython: do that once, here
-    shell.reset(new_session=False)
+    shell.reset(new_session=False)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
     shell.execution_count = 1
     gc.collect()
     gc.freeze()

@@ -7,6 +7,7 @@ untrusted: the judge checks and cleans it again.
 from __future__ import annotations
 
 import base64
+import builtins
 import io
 import os
 import signal
@@ -20,7 +21,11 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from autograder.student.text import stable
+
 MAX_TRACEBACK_LINES = 60
+MAX_LINE = 2000  # characters
+ITEM_SIZE = 100  # what an output counts for beside its text: a million empty ones are not free
 
 
 class Outputs:
@@ -32,8 +37,14 @@ class Outputs:
         self._cut = False
 
     def text(self, name: str, text: str) -> None:
-        """Append text to the stream ``name`` (stdout or stderr)."""
-        if not self._take(len(text)):
+        """Append text to the stream ``name`` (stdout or stderr); of the text that crosses the limit, the beginning."""
+        fits, rest = text[: self._left], text[self._left :]
+        self._append(name, fits)
+        if rest:
+            self._take(len(rest))
+
+    def _append(self, name: str, text: str) -> None:
+        if not text or not self._take(len(text)):
             return
         last = self.items[-1] if self.items else None
         if last is not None and last["output_type"] == "stream" and last["name"] == name:
@@ -43,13 +54,15 @@ class Outputs:
 
     def add(self, item: dict[str, Any]) -> None:
         """Append a display, result or error."""
-        if self._take(sum(len(str(value)) for value in item.get("data", item).values())):
+        if self._take(ITEM_SIZE + sum(len(str(value)) for value in item.get("data", item).values())):
             self.items.append(item)
 
     def finished(self) -> list[dict[str, Any]]:
         """Return the outputs as plain notebook outputs."""
         return [
-            {"output_type": "stream", "name": item["name"], "text": "".join(item["parts"])} if "parts" in item else item
+            {"output_type": "stream", "name": item["name"], "text": stable("".join(item["parts"]))}
+            if "parts" in item
+            else item
             for item in self.items
         ]
 
@@ -87,7 +100,7 @@ class _Stream(io.TextIOBase):
 
 def _plain(data: dict[str, Any]) -> dict[str, str]:
     return {
-        str(mime): base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+        str(mime): base64.b64encode(value).decode() if isinstance(value, bytes) else stable(str(value))
         for mime, value in data.items()
     }
 
@@ -130,32 +143,39 @@ class NotebookShell(InteractiveShell):
         config.HistoryManager.enabled = False  # a history file means a database thread, and fork under threads
         config.InteractiveShell.colors = "NoColor"
         config.InteractiveShell.display_page = True
-        super().__init__(config=config, displayhook_class=CellDisplayHook, display_pub_class=CellPublisher)
+        super().__init__(  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+            config=config, displayhook_class=CellDisplayHook, display_pub_class=CellPublisher
+        )
         self._error: dict[str, Any] | None = None
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Accept ``%gui`` and ``%matplotlib``: there is no event loop to integrate."""
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-        lines = [str(line) for line in stb][-MAX_TRACEBACK_LINES:]
-        self._error = {"ename": getattr(etype, "__name__", "Error"), "evalue": _safe_text(evalue), "traceback": lines}
+        lines = [stable(str(line)[:MAX_LINE]) for line in stb][-MAX_TRACEBACK_LINES:]
+        name = str(getattr(etype, "__name__", "Error"))
+        self._error = {"ename": name, "evalue": stable(_safe_text(evalue)), "traceback": lines}
 
     def run(self, source: str, limit: int) -> tuple[list[dict[str, Any]], bool]:
         """Run one cell. Returns its outputs (at most ``limit`` bytes) and whether it ended without an error."""
         outputs = Outputs(limit)
-        self.display_pub.outputs = outputs
+        self.display_pub.outputs = outputs  # type: ignore[attr-defined]  # display_pub_class above
         self.displayhook.outputs = outputs  # type: ignore[attr-defined]  # displayhook_class above
         self._error = None
+        succeeded = False
         with _streams(outputs):
-            result = self.run_cell(source, store_history=True)
+            try:
+                succeeded = bool(self.run_cell(source, store_history=True).success)  # type: ignore[no-untyped-call]
+            except KeyboardInterrupt as error:  # it came while IPython itself was at work: formatting, drawing
+                self._showtraceback(type(error), error, ["KeyboardInterrupt"])
         if self._error is not None:
             outputs.add({"output_type": "error", **self._error})
-        return outputs.finished(), bool(result.success)
+        return outputs.finished(), succeeded
 
 
 def _safe_text(value: object) -> str:
     try:
-        return str(value)[:2000]
+        return str(value)[:MAX_LINE]
     except Exception as error:  # a student's __str__ may raise anything
         return f"<{type(value).__name__} whose text cannot be made: {type(error).__name__}>"
 
@@ -163,7 +183,7 @@ def _safe_text(value: object) -> str:
 @contextmanager
 def _streams(outputs: Outputs) -> Iterator[None]:
     saved = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")  # type: ignore[assignment]  # text streams
+    sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     try:
         yield
     finally:
@@ -180,8 +200,13 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _no_input(prompt: object = "") -> str:
+    raise EOFError(f"input({str(prompt)[:100]!r}): nobody is there to answer while the notebook is graded")
+
+
 def make_shell(preload: list[str]) -> NotebookShell:
     """Make the shell; with matplotlib among ``preload``, figures become PNG displays as in Jupyter."""
+    builtins.input = _no_input
     shell = NotebookShell.instance()
     if any(name.split(".")[0] == "matplotlib" for name in preload):
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"

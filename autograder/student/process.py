@@ -13,12 +13,13 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
-from autograder.student.answer import Answerer, CallbackFailed, seed_generators
+from autograder.student.answer import Answerer, CallbackFailed, describe, seed_generators
 from autograder.student.notebook import NotebookShell, interruptible
-from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, decode, encode
+from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, FrameTooLarge, decode, encode
 
 
 class NotebookProcess:
@@ -27,6 +28,11 @@ class NotebookProcess:
     def __init__(self, connection: Connection, shell: NotebookShell) -> None:
         self._connection = connection
         self._shell = shell
+        self._operations: dict[str, Callable[..., dict[str, Any]]] = {
+            "files": self._files,
+            "cell": self._cell,
+            "kill": self._kill,
+        }
 
     def serve(self) -> NoReturn:
         """Answer until the judge closes the connection; then end this process."""
@@ -38,25 +44,28 @@ class NotebookProcess:
                 if request["op"] == "fork":
                     self._fork(fds[0])
                 else:
-                    operation = {"files": self._files, "cell": self._cell, "kill": self._kill}[request["op"]]
-                    self._connection.send(encode(operation(**request["arguments"])))
+                    self._connection.send(encode(self._operations[request["op"]](**request["arguments"])))
         except ConnectionClosed:
             os._exit(0)
 
     def _files(self, files: dict[str, bytes], seed: int) -> dict[str, Any]:
         """Write the files beside the notebook and seed the generators."""
+        seed_generators(seed)
         for name, content in files.items():
             path = PurePosixPath(name)
-            if path.parent != PurePosixPath("."):
+            try:
                 os.makedirs(path.parent, exist_ok=True)
-            with open(path, "wb") as stream:
-                stream.write(content)
-        seed_generators(seed)
+                with open(path, "wb") as stream:
+                    stream.write(content)
+            except OSError as error:  # full, or two names that cannot both be
+                return {"refused": f"{name}: {error.strerror}"}
         return {"value": len(files)}
 
     def _cell(self, source: str, limit: int) -> dict[str, Any]:
+        process = os.getpid()
         with interruptible():
             outputs, succeeded = self._shell.run(source, limit)
+        _end_if_forked(process)
         return {"outputs": outputs, "succeeded": succeeded}
 
     def _kill(self, pid: int) -> dict[str, Any]:
@@ -66,7 +75,12 @@ class NotebookProcess:
         return {"value": None}
 
     def _fork(self, fd: int) -> None:
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # the notebook left as many processes and threads behind as it may have
+            os.close(fd)
+            self._connection.send(encode({"refused": f"{error.strerror}"}))
+            return
         if pid:
             os.close(fd)
             self._connection.send(encode({"value": pid}))
@@ -84,6 +98,12 @@ def _reap() -> None:
         return
 
 
+def _end_if_forked(process: int) -> None:
+    """End a process that the code forked and let run on to here: two would answer one request."""
+    if os.getpid() != process:
+        os._exit(0)
+
+
 def _serve_exercise(connection: Connection, namespace: dict[str, Any]) -> NoReturn:
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open for the rest of the process's life
 
@@ -95,11 +115,24 @@ def _serve_exercise(connection: Connection, namespace: dict[str, Any]) -> NoRetu
         return reply["value"]
 
     answerer = Answerer(namespace, call_judge)
+    process = os.getpid()
     try:
         while True:
-            connection.send(REPLY + answerer.answer(connection.receive(None)))
+            reply = _answer(answerer, connection.receive(None))
+            _end_if_forked(process)
+            try:
+                connection.send(REPLY + reply)
+            except FrameTooLarge as error:
+                connection.send(REPLY + encode({"error": describe(error)}))
     except ConnectionClosed:
         os._exit(0)
+
+
+def _answer(answerer: Answerer, request: bytes) -> bytes:
+    try:
+        return answerer.answer(request)
+    except BaseException as error:  # an exception class of the code's own, beside Exception
+        return encode({"error": describe(error)})
 
 
 def prepare(fd: int, shell: NotebookShell) -> NotebookProcess:

@@ -1,8 +1,8 @@
 """The operator trace: which torch functions and operators the student's code used during a call.
 
 Two torch modes see Python-level functions (``torch.nn.functional.dropout``) and dispatched operators
-(``aten::native_dropout``); a hook on the autograd engine sees every backward pass that the code starts itself. What is found
-is reported to the judge, who compares it with the assignment's banned list.
+(``aten::native_dropout``); a watched autograd engine sees every backward pass that the code starts itself. What is
+found is reported to the judge, who compares it with the assignment's banned list.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autograder.wire import untraced
+
 AUTOGRAD = "autograd"
 _DUAL = frozenset({"torch._make_dual", "aten::_make_dual"})  # forward-mode differentiation
+_open: list[set[str]] = []  # the traces under way, the innermost last
 
 
 @functools.cache
@@ -56,7 +59,7 @@ def _function_name(func: Any, named: Callable[[Any], str | None]) -> str:
 
 
 def prepare() -> None:
-    """Trace something once, ahead of the fork: the first trace imports hundreds of modules and builds torch's name table."""
+    """Trace something once, ahead of the fork: the first trace imports hundreds of modules and makes torch's names."""
     import torch
 
     with operators(set()):
@@ -67,28 +70,48 @@ def prepare() -> None:
 def operators(seen: set[str]) -> Iterator[None]:
     """Add the names of all torch functions, operators and ``autograd`` used inside to ``seen``."""
     functions, dispatched = _modes()
-    holders = _engine_holders()
-    engine = holders[0]._engine_run_backward
-
-    def run_backward(*args: Any, **kwargs: Any) -> Any:
-        seen.add(AUTOGRAD)
-        return engine(*args, **kwargs)
-
-    for module in holders:
-        module._engine_run_backward = run_backward
+    _watch_engine()
+    _open.append(seen)
     try:
         with functions(seen), dispatched(seen):
             yield
     finally:
+        _open.pop()
         if seen & _DUAL:
             seen.add(AUTOGRAD)
-        for module in holders:
-            module._engine_run_backward = engine
 
 
-def _engine_holders() -> list[Any]:
-    """The modules that hold a reference to the autograd engine's entry: all of torch's Python calls go through one."""
-    import torch.autograd
-    import torch.autograd.graph
+@contextmanager
+def paused() -> Iterator[None]:
+    """See nothing of what happens inside."""
+    _open.append(set())
+    try:
+        with untraced():
+            yield
+    finally:
+        _open.pop()
 
-    return [m for m in (torch.autograd.graph, torch.autograd) if hasattr(m, "_engine_run_backward")]
+
+class _WatchedEngine:
+    """torch's autograd engine; all of torch's Python calls go through ``run_backward`` of this one object."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def run_backward(self, *args: Any, **kwargs: Any) -> Any:
+        """Note the backward pass, and run it."""
+        if _open:
+            _open[-1].add(AUTOGRAD)
+        return self._engine.run_backward(*args, **kwargs)
+
+
+@functools.cache
+def _watch_engine() -> None:
+    # For good, ahead of the code: a function of torch's that the code took aside earlier is watched as well.
+    from torch.autograd.variable import Variable
+
+    holder: Any = Variable
+    holder._execution_engine = _WatchedEngine(holder._execution_engine)

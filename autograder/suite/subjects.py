@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from autograder.errors import BannedOperation, LimitReached, SuiteFault
@@ -149,16 +150,20 @@ def namespace_of(assignment: Assignment, cell: str = "") -> dict[str, Any]:
     """Execute the reference solutions and then ``cell`` in a fresh namespace. Raises SuiteFault."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
-        exec(_compiled(assignment.solutions), namespace)
+        exec(_compiled(assignment.solutions, _text(assignment.solutions)), namespace)
         exec(compile(cell, "<variant>", "exec"), namespace)
     except Exception as error:
         raise SuiteFault(f"{assignment.solutions} or a variant of it: {type(error).__name__}: {error}") from error
     return namespace
 
 
-@functools.cache
-def _compiled(path: Any) -> Any:
+def _text(path: Path) -> str:
     try:
-        return compile(path.read_text(), str(path), "exec")
+        return path.read_text()
     except FileNotFoundError:
         raise SuiteFault(f"{path} does not exist: each assignment has its reference solutions there") from None
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(path: Path, text: str) -> Any:
+    return compile(text, str(path), "exec")

@@ -22,10 +22,10 @@ import msgpack
 import numpy as np
 
 from autograder.wire import tables
-from autograder.wire.structure import MAX_VALUES, Malformed, check_structure
+from autograder.wire.structure import MAX_LENGTH, MAX_VALUES, Malformed, check_structure
 
 MAX_DEPTH = 32  # containers within containers
-MAX_ITEMS = 2**16  # of one list; larger data belongs in an array
+MAX_ITEMS = MAX_LENGTH - 4  # of one list; larger data belongs in an array
 MAX_ODD_KEYS = 2**10  # of one dict, other than text: these can be chosen to collide, which costs quadratic time
 MAX_ELEMENTS = 2**25  # of one array, counting an empty axis as one: no small frame may stand for a huge broadcast
 MAX_DIMS = 16
@@ -105,7 +105,7 @@ def decode(data: bytes, from_remote: FromRemote | None = None) -> Any:
     """Decode a value that the other side sent. Raises Undecodable and nothing else."""
     try:
         check_structure(data)
-        tree = msgpack.unpackb(data, raw=False, max_array_len=MAX_ITEMS + 4, max_map_len=0, max_ext_len=0)
+        tree = msgpack.unpackb(data, raw=False, max_array_len=MAX_LENGTH, max_map_len=0, max_ext_len=0)
     except Malformed as error:
         raise Undecodable(f"not a message of the wire: {error}") from error
     except (ValueError, msgpack.UnpackException) as error:

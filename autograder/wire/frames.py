@@ -111,11 +111,13 @@ class Connection:
         return buffer
 
     def _receive_some(self, size: int, fds: list[int], max_fds: int) -> bytes:
-        # Close-on-exec: a program that the code starts must not keep the connection open after the code's own end.
-        flags = socket.MSG_CMSG_CLOEXEC
-        chunk, received, answered, _ = socket.recv_fds(self._socket, size, max_fds, flags)
+        chunk, received, flags, _ = socket.recv_fds(self._socket, size, max_fds)
         fds.extend(received)
-        if len(fds) > max_fds or answered & socket.MSG_CTRUNC:
+        for fd in received:
+            # A program that the code starts must not keep the connection open after the code's own end. (CPython 3.11
+            # ignores the flags that recv_fds is given, MSG_CMSG_CLOEXEC among them.)
+            os.set_inheritable(fd, False)
+        if len(fds) > max_fds or flags & socket.MSG_CTRUNC:
             raise FrameTooLarge(f"a frame with more than {max_fds} descriptors")
         return chunk
 

@@ -9,6 +9,7 @@ bounded cost.
 from __future__ import annotations
 
 MAX_VALUES = 2**20  # parts of one message in all; numbers in bulk belong in an array, which is one part
+MAX_LENGTH = 2**16 + 4  # of one list as sent
 MAX_LEVELS = 72  # lists within lists as sent: a container takes one level, a tagged value one or two more
 
 
@@ -60,8 +61,8 @@ def check_structure(data: bytes) -> None:
             raise Malformed("shorter than it says")
         if not is_list:
             position += follows
-        elif len(due) > MAX_LEVELS:
-            raise Malformed(f"nested deeper than {MAX_LEVELS} levels")
+        elif len(due) > MAX_LEVELS or follows > MAX_LENGTH:
+            raise Malformed(f"nested deeper than {MAX_LEVELS} levels, or a list longer than {MAX_LENGTH}")
         else:
             due.append(follows)
     if position != len(data):

@@ -41,7 +41,8 @@ def build_frame(parts: Any) -> Any:
     index = _index(labels, names)
     if not isinstance(columns, list):
         raise ValueError("columns that are no list")
-    frame = pandas.DataFrame({number: _column(column) for number, column in enumerate(columns)}, index=index)
+    rows = len(index)
+    frame = pandas.DataFrame({number: _column(column, rows) for number, column in enumerate(columns)}, index=index)
     frame.columns = _index(column_labels, column_names)
     return frame
 
@@ -53,7 +54,8 @@ def build_series(parts: Any) -> Any:
     labels, names, name, column = parts
     if not _is_label(name):
         raise ValueError("a name that is neither text nor number")
-    return pandas.Series(_column(column), index=_index(labels, names), name=name)
+    index = _index(labels, names)
+    return pandas.Series(_column(column, len(index)), index=index, name=name)
 
 
 def _is_label(value: Any) -> bool:
@@ -88,11 +90,11 @@ def _index(labels: Any, names: Any) -> Any:
     return index
 
 
-def _column(values: Any) -> Any:
-    if isinstance(values, np.ndarray) and values.ndim == 1:
+def _column(values: Any, rows: int) -> Any:
+    if isinstance(values, np.ndarray) and values.shape == (rows,):
         return values
-    if isinstance(values, list) and all(type(cell) in _CELLS for cell in values):
-        column = np.empty(len(values), dtype=object)
+    if isinstance(values, list) and len(values) == rows and all(type(cell) in _CELLS for cell in values):
+        column = np.empty(rows, dtype=object)
         column[:] = values
         return column
-    raise ValueError("a column that is neither numbers nor text")
+    raise ValueError("a column that is neither numbers nor text, or not as long as the index")

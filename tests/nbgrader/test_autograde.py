@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
+from autograder.course.gradebook import record_missing_notebook
 from autograder.course.layout import load_config
 from autograder.errors import JudgeFault
 from autograder.record import CellResult, Check
@@ -291,6 +292,23 @@ def test_a_file_that_is_no_notebook_earns_nothing_and_says_why(classroom: Classr
     notebook = classroom.autograded("ada")
     assert reason in outputs_of(notebook, "test_double")[0].data["text/plain"]
     assert reason in notebook.cells[0].source
+
+
+def test_a_missing_notebook_is_passed_over_by_nbgrader_and_can_be_recorded_as_zero(classroom: Classroom):
+    for student in ("ada", "bob"):
+        notebook = classroom.submit(student, solve) / "scaling.ipynb"
+        notebook.unlink() if student == "ada" else notebook.rename(notebook.with_name("Untitled.ipynb"))
+    classroom.submit("zoe", solve)
+
+    assert classroom.nbgrader("autograde", ASSIGNMENT) == 1
+
+    assert classroom.grades("ada") == {}
+    assert classroom.grades("bob")["test_double"] == (None, True)
+    assert classroom.score("zoe") == POINTS
+
+    for student in ("ada", "bob"):
+        record_missing_notebook(classroom.course, ASSIGNMENT, student)
+        assert classroom.grades(student) == {"test_double": (0.0, False), "explain_scaling": (0.0, False)}
 
 
 def test_alterations_are_told_at_the_top(classroom: Classroom):

@@ -86,11 +86,24 @@ def test_neither_argument_is_changed():
     assert json.dumps([release, submitted]) == before
 
 
-def test_a_locked_cell_has_its_released_text():
+def test_a_locked_cell_has_its_released_text_and_the_edited_one_runs_before_it():
     made = canonical(lambda n: find(n, "setup").update(source="import math\nimport os"))
 
     assert find(made.notebook, "setup").source == "import math"
-    assert made.alterations == ("the locked cell 'setup' was edited; its released text was used",)
+    assert labels(made)[:3] == ["intro", "added-1", "setup"]
+    assert made.notebook.cells[1].source == "import math\nimport os"
+    assert made.alterations == (
+        "the locked cell 'setup' was edited; its released text was used; "
+        "the edited one stays before it as the student's own",
+    )
+
+
+@pytest.mark.parametrize(("label", "source"), [("plot_double", "double = None"), ("setup", " ")])
+def test_an_edited_cell_that_would_not_run_or_is_empty_is_not_kept(label: str, source: str):
+    made = canonical(lambda n: find(n, label).update(source=source))
+
+    assert labels(made) == LABELS
+    assert made.alterations == (f"the locked cell '{label}' was edited; its released text was used",)
 
 
 def test_white_space_in_a_locked_cell_is_no_alteration():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import TinyCourse
+from tests.tiny_course import TinyCourse
 
 RIGHT = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x + x"
 SQUARES = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x * x"

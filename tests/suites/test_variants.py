@@ -24,9 +24,8 @@ MAIN_EXERCISES = {"dropout_forward", "batchnorm_backward"}
 @cache
 def audited(suite: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
     """What each variant of a suite earned; one run for all tests of this file."""
-    run = subprocess.run(
-        [sys.executable, "-m", "autograder.suite.audit", str(suite)], capture_output=True, text=True, timeout=300, check=True
-    )
+    command = [sys.executable, "-m", "autograder.suite.audit", str(suite)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     results = json.loads(run.stdout)
     return {(result["kind"], result["exercise"], result["name"]): result for result in results}
 

@@ -530,6 +530,23 @@ def module_mask_drawn_once():
 
 @misconception(
     "dropout_module",
+    "Your layer draws a mask for one row, and broadcasting uses it for the whole batch.",
+)
+def module_one_row_for_all():
+    class Dropout(nn.Module):
+        def __init__(self, p=0.5):
+            super().__init__()
+            self.p = p
+
+        def forward(self, x):
+            if not self.training:
+                return x
+            mask, _ = dropout_forward(torch.ones_like(x[:1]), self.p)
+            return x * mask
+
+
+@misconception(
+    "dropout_module",
     "Your layer cuts the graph (no_grad, detach or .data), so no gradient reaches the layers before it.",
 )
 def gradient_cut():

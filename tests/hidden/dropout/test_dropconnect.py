@@ -73,7 +73,8 @@ def test_one_mask_for_all_rows(student, on_its_own, away_from_zero, device):
     x = torch.cat([torch.eye(40, dtype=torch.float64, device=device), away_from_zero(20, 40, device=device)])
 
     def check():
-        out = as_tensor(student.dropconnect_linear(x, weight, bias, 0.4), what="out", shape=(60, 8))
+        out = student.dropconnect_linear(x, weight, bias, 0.4)
+        out = as_tensor(out, what="out", shape=(60, 8), dtype=x.dtype, device=device)
         vanished = bool(((out[40:] - bias).abs() < 1e-9).any())  # all 40 weights of one: probability 1e-15
         assert_all(not vanished, "no output may be dropped as a whole", what="out")
         masked = (out[:40] - bias).T  # the weights that the first 40 rows met

@@ -56,8 +56,10 @@ def test_values_are_dropped_one_by_one(student, device, shape):
     pairs = [(line[::2], line[1::2]) for line in lines]
     for name, (even, odd) in zip(names, pairs, strict=True):
         assert_all(not torch.equal(even, odd), "should not all be dropped and kept together", what=name)
-    for name, (even, odd) in zip(names, pairs, strict=True):
-        assert_independent(even, odd, 1 - P, what=name, false_alarm=FALSE_ALARM / len(shape))
+    pairs.append(tuple(mask.chunk(2)))  # and pairs that are far from each other
+    names.append("the first and the second half of the mask")
+    for name, (one, other) in zip(names, pairs, strict=True):
+        assert_independent(one, other, 1 - P, what=name, false_alarm=FALSE_ALARM / len(pairs))
 
 
 def test_each_call_draws_a_fresh_mask(student, device):

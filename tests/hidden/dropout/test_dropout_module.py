@@ -30,12 +30,28 @@ def test_train_mode_drops_and_scales(student, on_its_own, away_from_zero, assert
 def test_share_of_dropped_values(student, on_its_own, device, arguments):
     """p is the probability of dropping a value; Dropout() has p = 0.5."""
     p = arguments[0] if arguments else 0.5
-    x = torch.ones(100, 100, device=device)
+    x = torch.ones(1, 10_000, device=device)
 
     def check():
         dropped = as_tensor(student.Dropout(*arguments)(x), what="out", shape=x.shape) == 0
         share = "the share of dropped values"
         assert_rate(int(dropped.sum()), x.numel(), p, what=share, false_alarm=FALSE_ALARM)
+
+    on_its_own(student, check)
+
+
+def test_values_are_dropped_one_by_one(student, on_its_own, device):
+    """Every value is dropped or kept on its own: no row of the batch shares its mask with another, and no column."""
+    x = torch.ones(80, 100, device=device)
+
+    def check():
+        mask = as_tensor(student.Dropout(0.4)(x), what="out", shape=x.shape) != 0
+        lines = {"neighbors in a column of the mask": mask, "neighbors in a row of the mask": mask.T}
+        for name, line in lines.items():
+            alike = torch.equal(line[::2], line[1::2])
+            assert_all(not alike, "should not all be dropped and kept together", what=name)
+        for name, line in lines.items():
+            assert_independent(line[::2], line[1::2], 0.6, what=name, false_alarm=FALSE_ALARM / 2)
 
     on_its_own(student, check)
 
@@ -62,11 +78,12 @@ def test_works_in_a_sequential(student, on_its_own, away_from_zero, assert_inver
     def check():
         linear = student.library("torch.nn.Linear")(6, 40).to(device)
         model = student.library("torch.nn.Sequential")(linear, student.Dropout(0.3))
-        plain = as_tensor(linear(x), what="the linear layer", shape=(30, 40))
+        like = {"shape": (30, 40), "dtype": x.dtype, "device": device}
+        plain = as_tensor(linear(x), what="the output of the linear layer", **like)
         model.eval()
         assert_matches(model(x), plain, what="the output in eval mode")
         model.train()
-        out = as_tensor(model(x), what="the output", shape=(30, 40))
+        out = as_tensor(model(x), what="the output", **like)
         assert_inverted(out / plain, 0.3, what="the output in train mode")
         model.eval()
         assert_matches(model(x), plain, what="the output back in eval mode")
@@ -81,7 +98,8 @@ def test_gradient_passes_through_the_mask(student, on_its_own, away_from_zero, a
     def check():
         module = student.Dropout(0.3)
         out, dx = student.library("torch.autograd.functional.vjp")(module, x, dout)
-        out, dx = (as_tensor(value, what=name, shape=x.shape) for value, name in ((out, "out"), (dx, "dx")))
+        like = {"shape": x.shape, "dtype": x.dtype, "device": device}
+        out, dx = (as_tensor(value, what=name, **like) for value, name in ((out, "out"), (dx, "the gradient")))
         assert_inverted(out / x, 0.3, what="the output in train mode")
         assert_inverted(dx / dout, 0.3, what="the gradient")
         same = (dx == 0) == (out == 0)
@@ -92,7 +110,7 @@ def test_gradient_passes_through_the_mask(student, on_its_own, away_from_zero, a
 
 def test_each_call_draws_a_fresh_mask(student, on_its_own, device):
     """Each forward pass draws a new mask."""
-    x = torch.ones(80, 100, device=device)
+    x = torch.ones(1, 5000, device=device)
 
     def check():
         module = student.Dropout(0.4)

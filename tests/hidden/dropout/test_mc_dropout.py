@@ -53,7 +53,7 @@ def _mixed_model(weight, bias, mean):
     return _torch.nn.Sequential(_norm(mean), inner, _linear(weight, bias))
 
 def _modes(model):
-    return [module.training for module in model.modules()]
+    return [bool(module.training) for module in model.modules()]
 
 def _set_modes(model, modes):
     for module, mode in zip(model.modules(), modes, strict=True):
@@ -77,8 +77,8 @@ def selection(dtype, device):
 
 def passes_kept(mean, bias, unit, n):
     """In how many of the n passes each output was kept: the whole number next to what the mean says."""
-    count = torch.nan_to_num((as_tensor(mean, what="mean", shape=unit.shape, dtype=unit.dtype) - bias) / unit * n)
-    return count.round().clamp(0, n)
+    mean = as_tensor(mean, what="mean", shape=unit.shape, dtype=unit.dtype, device=unit.device)
+    return torch.nan_to_num((mean - bias) / unit * n).round().clamp(0, n)
 
 
 def assert_mean(mean, bias, unit, n):

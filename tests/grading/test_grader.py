@@ -1,0 +1,195 @@
+"""The grader: records are a function of submission and suite, and a fault of ours is nobody's zero."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.course.layout import Course
+from autograder.errors import CourseFault
+from autograder.grading.grader import Grader, Options
+from autograder.record import Record
+from tests.tiny_course import TinyCourse
+
+RIGHT = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x + x"
+SQUARES = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x * x"
+ENDLESS = "def double(x):\n    while True:\n        pass"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> TinyCourse:
+    return TinyCourse(tmp_path / "course")
+
+
+@pytest.fixture
+def course(tiny: TinyCourse) -> Course:
+    return Course.find(tiny.root)
+
+
+@pytest.fixture
+def grader(course: Course) -> Iterator[Grader]:
+    with Grader(course, Options(workers=2)) as grader:
+        yield grader
+
+
+def stored(course: Course, student: str) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in course.records("tiny", student).glob("*.json") if ".run." not in p.name}
+
+
+def test_scores_mistakes_and_bytes(tiny: TinyCourse, course: Course, grader: Grader) -> None:
+    cells = {"ada": RIGHT, "bob": SQUARES, "cyd": ENDLESS, "stub": "def double(x): raise NotImplementedError"}
+    for student, cell in cells.items():
+        tiny.submit(student, cell)
+    students = list(cells)
+    first = {record.student: record for record in grader.grade("tiny", students)}
+    assert {name: record.score for name, record in first.items()} == {"ada": 4, "bob": 1, "cyd": 0, "stub": 0}
+    assert first["bob"].exercises[0].mistake == "You square instead of doubling."
+    assert first["ada"].exercises[0].mistake is first["cyd"].exercises[0].mistake is None
+    assert "no answer within 1 s" in first["cyd"].exercises[0].checks[0].message
+    assert {check.message for check in first["stub"].exercises[0].checks} >= {"not implemented yet"}
+    before = {student: stored(course, student) for student in students}
+    with Grader(course, Options(workers=1, force=True)) as again:
+        again.grade("tiny", students)
+    assert {student: stored(course, student) for student in students} == before
+    assert all(Record.from_json(data.decode()) == first[s] for s, files in before.items() for data in files.values())
+
+
+def test_a_record_is_used_until_submission_or_suite_change(tiny: TinyCourse, course: Course, grader: Grader) -> None:
+    tiny.submit("ada", RIGHT)
+    grader.grade("tiny", ["ada"])
+    (run,) = course.records("tiny", "ada").glob("*.run.json")
+    judged = json.loads(run.read_text())["at"], run.stat().st_mtime_ns
+    grader.grade("tiny", ["ada"])
+    assert (json.loads(run.read_text())["at"], run.stat().st_mtime_ns) == judged
+    tiny.submit("ada", SQUARES)
+    assert grader.grade("tiny", ["ada"])[0].score == 1
+    settings = tiny.suite / "assignment.toml"
+    settings.write_text(settings.read_text() + "\n# changed\n")
+    grader.grade("tiny", ["ada"])
+    assert len(stored(course, "ada")) == 3
+
+
+def test_an_error_of_the_suite_is_nobodys_zero(tiny: TinyCourse, course: Course, grader: Grader) -> None:
+    tiny.submit("ada", RIGHT)
+    path = tiny.suite / "test_double.py"
+    path.write_text(path.read_text() + "\ndef test_broken(student):\n    student.double([1.0]).nonsense\n")
+    (record,) = grader.grade("tiny", ["ada"])
+    assert (record.outcome, record.score) == ("not judged", 0.0)
+    assert "test_broken: the suite itself failed with AttributeError" in record.reason
+    path.write_text("def test_broken(:\n")
+    (record,) = grader.grade("tiny", ["ada"])
+    assert record.outcome == "not judged"
+    assert "the suite cannot be loaded" in record.reason
+
+
+def test_what_was_not_judged_is_judged_again(tiny: TinyCourse, grader: Grader) -> None:
+    tiny.submit("ada", RIGHT)
+    path = tiny.suite / "test_double.py"
+    good = path.read_text()
+    path.write_text(good + "\ndef test_broken(student):\n    raise OSError('disk full')\n")
+    assert grader.grade("tiny", ["ada"])[0].outcome == "not judged"
+    path.write_text(good)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"hello", "JSON"),
+        (b"{}", "notebook"),
+        (b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', "3"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "ir", "display_name": "R", '
+         b'"language": "R"}}, "cells": []}', "R"),
+    ],
+)  # fmt: skip
+def test_a_notebook_that_cannot_be_read_earns_nothing_and_says_why(
+    tiny: TinyCourse, grader: Grader, content: bytes, reason: str
+) -> None:
+    tiny.submit("ada", RIGHT).write_bytes(content)
+    (record,) = grader.grade("tiny", ["ada"])
+    assert (record.outcome, record.score, record.points) == ("unreadable", 0.0, 4.0)
+    assert reason in record.reason
+    assert "expected" in record.reason
+
+
+def test_a_missing_notebook_names_what_was_found(tiny: TinyCourse, grader: Grader) -> None:
+    path = tiny.submit("ada", RIGHT)
+    path.rename(path.with_name("Untitled.ipynb"))
+    (record,) = grader.grade("tiny", ["ada"])
+    assert record.outcome == "unreadable"
+    assert "Untitled.ipynb" in record.reason
+
+
+def test_no_such_assignment_lists_what_exists(grader: Grader) -> None:
+    with pytest.raises(CourseFault, match=r"no assignment 'tinny' .* there are: tiny"):
+        grader.grade("tinny", [])
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def kill_in_the_middle(pid: int) -> None:
+    """Kill the forkserver, which ``pid``, bubblewrap, waits for, while it has a submission's process."""
+    while "bwrap" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]:
+        (pid,) = children(pid)
+    while not children(pid):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_a_killed_forkserver_costs_nobody_a_point(tiny: TinyCourse, course: Course, grader: Grader) -> None:
+    tiny.submit("ada", RIGHT)
+    tiny.submit("cyd", ENDLESS)
+    grader.grade("tiny", ["ada"])
+    (forkserver,) = grader._forkservers.values()
+    killer = threading.Thread(target=kill_in_the_middle, args=(forkserver.pid,))
+    killer.start()
+    (record,) = grader.grade("tiny", ["cyd"])
+    killer.join()
+    assert record.outcome == "not judged", "the forkserver went while cyd's endless loop ran"
+    assert "forkserver" in record.reason or "supervisor" in record.reason
+    deadline = time.monotonic() + 10
+    while forkserver.alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [r.score for r in grader.grade("tiny", ["ada", "cyd"])] == [4.0, 0.0], "a new forkserver is started"
+
+
+def test_a_killed_worker_costs_nobody_a_point(tiny: TinyCourse, grader: Grader) -> None:
+    for number in range(6):
+        tiny.submit(f"s{number}", RIGHT if number else ENDLESS)
+    students = [f"s{number}" for number in range(6)]
+    killed = threading.Event()
+
+    def kill_a_worker() -> None:
+        pool = grader._pool
+        while pool is None or not pool._processes:  # type: ignore[attr-defined]  # the executor's own table
+            time.sleep(0.05)
+            pool = grader._pool
+        time.sleep(1.5)
+        os.kill(next(iter(pool._processes)), signal.SIGKILL)  # type: ignore[attr-defined]
+        killed.set()
+
+    thread = threading.Thread(target=kill_a_worker)
+    thread.start()
+    records = grader.grade("tiny", students)
+    thread.join()
+    assert killed.is_set()
+    assert [record.outcome for record in records] == ["graded"] * 6
+    assert [record.score for record in records] == [0.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+
+
+def test_unconfined_grading_says_so_in_the_record(tiny: TinyCourse, course: Course) -> None:
+    tiny.submit("ada", RIGHT)
+    with Grader(course, Options(workers=1, trust=True)) as grader:
+        (record,) = grader.grade("tiny", ["ada"])
+    assert (record.score, record.confined) == (4.0, False)
+    assert [name for name in stored(course, "ada") if "unconfined" in name]
