@@ -18,7 +18,7 @@ from demo.workbook import Edit
 EXERCISES: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "normalization": {
         "batchnorm_forward": (4, 13),
-        "batchnorm_backward": (4, 13),
+        "batchnorm_backward": (6, 13),
         "layernorm": (4, 13),
         "groupnorm": (3, 7),
         "batchnorm_module": (3, 9),
@@ -28,7 +28,7 @@ EXERCISES: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "dropout_backward": (3, 14),
         "dropout_module": (3, 15),
         "mc_dropout": (4, 16),
-        "dropconnect": (3, 13),
+        "dropconnect": (4, 13),
     },
 }
 ASSIGNMENTS = tuple(EXERCISES)

@@ -21,6 +21,7 @@ from rich.table import Table
 from autograder.errors import AutograderError, CourseFault
 
 MEMORY_NEEDED_MB = 2048
+JUDGE = "autograder.course.preprocessors.Judge"
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,17 @@ def _limits() -> Requirement:
 
 
 def _course(start: Path) -> Requirement:
-    from autograder.course.layout import Course
+    from autograder.course.layout import Course, load_config
 
     try:
         course = Course.find(start)
     except CourseFault as error:
         return Requirement("course", False, str(error), "run this inside a course, or pass --course")
+    steps = load_config(course.root).get("Autograde", {}).get("autograde_preprocessors", [])
+    if JUDGE not in steps:
+        # Plain nbgrader runs notebooks unconfined, and a test cell without outputs is worth full marks to it.
+        mend = "take over autograde_preprocessors from the nbgrader_config.py of this project"
+        return Requirement("course", False, f"nbgrader_config.py does not put {JUDGE} in Execute's place", mend)
     assignments = course.assignments()
     found = f"{course.course_id or course.root.name}: {', '.join(assignments) or 'no assignment with a hidden suite'}"
     return Requirement(

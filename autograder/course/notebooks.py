@@ -110,7 +110,10 @@ def _notebook(tree: Any, what: str) -> NotebookNode:
         "cells": _with_ids([_cell(cell, number, what) for number, cell in enumerate(cells, 1)]),
     }
     _check_depth(clean, what)
-    notebook = to_node(_without_surrogates(clean))
+    return _valid(to_node(_without_surrogates(clean)), what)
+
+
+def _valid(notebook: NotebookNode, what: str) -> NotebookNode:
     if _why_invalid(notebook):
         # What is left to be wrong is metadata that some editor wrote. None of it counts but nbgrader's own.
         notebook.metadata = to_node({})

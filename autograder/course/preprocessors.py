@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterable
+from collections.abc import Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,8 @@ _ACTIVE_TYPES = ("text/html", "text/xml", "text/javascript", "application/javasc
 class SubmissionExporter(NotebookExporter):
     """Reads notebooks as the grading job does, for ``Autograde.exporter_class``.
 
-    nbformat's own reader would stop at a broken file with a traceback and no grade, would wait for ever at a
-    named pipe, and follows links. A submission that cannot be read is an empty notebook here; the record says
-    why.
+    nbformat's own reader would stop at a broken file with a traceback and no grade, would wait for ever at a named
+    pipe, and follows links. A submission that cannot be read is an empty notebook here; the record says why.
     """
 
     # One validation after the last step, not one after each: half of nbconvert's time for a notebook of this size.
@@ -78,9 +77,7 @@ class _Step(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader is not anno
         return Course.of(coursedir) if coursedir is not None else Course.find(Path.cwd())
 
     def _names(self, resources: Resources) -> tuple[str, str]:
-        """(assignment, student). Raises CourseFault for a second notebook of an assignment: there is no suite
-        for it.
-        """
+        """(assignment, student). Raises CourseFault for a second notebook: there is no suite for it."""
         names = resources["nbgrader"]
         if names["notebook"] != names["assignment"]:
             raise CourseFault(
@@ -97,35 +94,33 @@ class Canonicalize(_Step):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Processed:
-        """The canonical notebook in place of ``nb``. Raises CourseFault if release and gradebook do not
-        agree.
-        """
+        """The canonical notebook in place of ``nb``. Raises CourseFault if release and gradebook do not agree."""
         course = self._course()
         assignment, student = self._names(resources)
         path = course.release_notebook(assignment)
         release = _release(path)
         state = path.stat()
         _check_gradebook(path, (state.st_mtime_ns, state.st_size), resources["nbgrader"]["db_url"])
+        given = set(release_files(path.parent))
         try:
             taken = load_submission(course.submitted(student, assignment), assignment, release=path.parent)
-            files, data = taken.extra_files, taken.notebook_bytes
-            submitted = read_notebook(data, what=f"{assignment}.ipynb")
+            files = {name for name in taken.extra_files if not _is_active(name)}
+            submitted = read_notebook(taken.notebook_bytes, what=f"{assignment}.ipynb")
         except UnreadableNotebook:
-            files, submitted = release_files(path.parent), _empty()
+            files, submitted = set(), _empty()
         canonical = canonicalize(release, submitted)
         for alteration in canonical.alterations:
             self.log.warning("%s: %s", student, alteration)
-        self._remove_stray_files(course.autograded(student, assignment), files)
+        self._remove_stray_files(course.autograded(student, assignment), files | given | {"timestamp.txt"})
         make_harmless(canonical.notebook, release)
         return canonical.notebook, resources
 
-    def _remove_stray_files(self, directory: Path, files: Iterable[str]) -> None:
+    def _remove_stray_files(self, directory: Path, kept: Set[str]) -> None:
         """Take out of ``autograded/`` what was not taken from the submission, and what a browser would run.
 
         nbgrader has already copied every file of the submission, following links (to the gradebook, say), and
         will copy them on to the student's feedback; the formgrader serves them from its own site.
         """
-        kept = {name for name in files if not _is_active(name)} | {"timestamp.txt"}
         for parent, _, names in os.walk(directory):
             for name in names:
                 path = Path(parent) / name
@@ -144,9 +139,7 @@ class Judge(_Step):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Processed:
         """``nb`` with outputs and scores. Raises JudgeFault if there is no sound score for every exercise."""
-        from autograder.grading import (
-            record_for,
-        )  # torch and pytest, which other steps of nbgrader do not need
+        from autograder.grading import record_for  # brings what judging needs; nbgrader's other commands do not
 
         assignment, student = self._names(resources)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from autograder.course.layout import Course
     from autograder.grading.grader import Grader
     from autograder.record import Record
+
+# jsonschema, which nbformat imports, builds a parser of IRIs at once where this package is installed: a second and more
+# of every process, and no schema of a notebook has an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # Python's mark of what cannot be imported
 
 _graders: dict[Course, Grader] = {}
 _served: dict[tuple[str, str], Record] = {}

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SAWarning
 
+from autograder.course.gradebook import record_missing_notebook
 from autograder.course.layout import Course, load_config
 from autograder.grading import serving
 from autograder.record import Record
@@ -31,6 +33,7 @@ class Writer:
     """Brings the gradebook to what records say; a submission that was not judged leaves no grade."""
 
     def __init__(self, course: Course, assignment: str) -> None:
+        self._course = course
         self._assignment = assignment
         self._api = open_api(course)
         self._standing = _standing(self._api, assignment)
@@ -41,6 +44,9 @@ class Writer:
             return Written(record.student, "left out", record.reason)
         if self._standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}:
             return Written(record.student, "unchanged")
+        if not self._notebook(record.student).exists():
+            record_missing_notebook(self._course, self._assignment, record.student)  # nbgrader passes over it
+            return Written(record.student, "written", record.reason)
         with serving(record), warnings.catch_warnings():
             # nbgrader 0.9 builds a submission before it adds it to its session; SQLAlchemy 2 warns of each.
             warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
@@ -49,6 +55,10 @@ class Writer:
             return Written(record.student, "written")
         lines = str(result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
         return Written(record.student, "failed", lines[-1])
+
+
+    def _notebook(self, student: str) -> Path:
+        return self._course.submitted(student, self._assignment) / f"{self._assignment}.ipynb"
 
 
 def _standing(api: Any, assignment: str) -> dict[str, dict[str, float]]:

@@ -1,17 +1,16 @@
 """How a request reaches an answerer: over a socket to an exercise process, or directly in this process.
 
-``SocketChannel`` carries student code; ``MemoryChannel`` carries our own reference solutions and variants, through the same
-bytes, so that a suite means the same for both.
+``SocketChannel`` carries student code; ``MemoryChannel`` carries our own reference solutions and variants, through the
+same bytes, so that a suite means the same for both.
 """
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from autograder.errors import LimitReached, ProcessEnded, WireViolation
+from autograder.errors import LimitReached, ProcessEnded, SuiteFault, WireViolation
 from autograder.judge.limits import Limits
 from autograder.student.answer import Answerer, CallbackFailed
 from autograder.wire import (
@@ -22,8 +21,6 @@ from autograder.wire import (
     DeadlinePassed,
     FrameTooLarge,
     Undecodable,
-    decode,
-    encode,
 )
 
 OnCallback = Callable[[bytes], bytes]
@@ -33,7 +30,7 @@ class Channel(Protocol):
     """One conversation with an answerer."""
 
     def exchange(self, request: bytes, on_callback: OnCallback) -> bytes:
-        """Send a request, serve callbacks, return the reply. Raises StudentFault."""
+        """Send a request, serve callbacks, return the reply. Raises StudentFault; JudgeFault where it is ours."""
 
     @property
     def broken(self) -> bool:
@@ -63,8 +60,10 @@ class SocketChannel:
 
     def exchange(self, request: bytes, on_callback: OnCallback) -> bytes:
         """See Channel."""
+        if self._broken:
+            raise ProcessEnded("not run: the code's process ended earlier in this check")
         if self._connection.readable():
-            self._break()
+            self._break(kill=True)
             ended = self._why_ended()
             raise WireViolation(ended or "the code's process sent something, or ended, without being asked")
         seconds = self._limits.call_seconds
@@ -92,7 +91,9 @@ class SocketChannel:
         self._connection.close()
 
     def _converse(self, request: bytes, on_callback: OnCallback, deadline: float) -> bytes:
-        self._connection.send(request, deadline)
+        # The judge's own time in callbacks is not the code's; but what the code sends decides how long that is.
+        latest = deadline + self._limits.exercise_seconds
+        self._send(request, deadline)
         for _ in range(self._limits.callbacks + 1):
             frame = self._connection.receive(deadline)
             if frame[:1] == REPLY:
@@ -101,10 +102,15 @@ class SocketChannel:
                 raise Undecodable("neither an answer nor a call of a function that was handed in")
             began = time.monotonic()
             answer = on_callback(frame[1:])
-            deadline += time.monotonic() - began
-            self._connection.send(answer, deadline)
-        self._break(kill=True)
+            deadline = min(latest, deadline + time.monotonic() - began)
+            self._send(answer, deadline)
         raise LimitReached(f"more than {self._limits.callbacks} calls of the function that was handed in")
+
+    def _send(self, message: bytes, deadline: float) -> None:
+        try:
+            self._connection.send(message, deadline)
+        except FrameTooLarge as error:
+            raise SuiteFault(f"the suite hands in too much at once: {error}") from error
 
     def _break(self, kill: bool = False) -> None:
         if not self._broken:

@@ -1,8 +1,8 @@
 """What an assignment promises about its functions: kinds and number of returned values, and what is banned.
 
 A declaration is text in ``assignment.toml``: ``returns = ["out: tensor", "mask: opaque"]`` for a tuple of two,
-``returns = "dx: tensor"`` for one value. Checking it here, before a suite sees the value, means that a suite may unpack and compute
-without meeting a None, a string or a tuple of the wrong length.
+``returns = "dx: tensor"`` for one value. Checking it here, before a suite sees the value, means that a suite may unpack
+and compute without meeting a None, a string or a tuple of the wrong length.
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ class Function:
     exercise: str
     returns: Returned | tuple[Returned, ...] | None = None
 
+    @property
+    def declared(self) -> tuple[Returned, ...]:
+        """The returned values one by one; none where anything may be returned."""
+        if self.returns is None:
+            return ()
+        return (self.returns,) if isinstance(self.returns, Returned) else self.returns
+
     def on_the_wire(self) -> Any:
         """What the student's side is told: what to keep as a handle, and how many values there must be."""
         if self.returns is None:
@@ -90,7 +97,8 @@ class Banned:
         for name in sorted(used):
             if name == "autograd" and self.autograd:
                 raise BannedOperation(
-                    f"{function} calls autograd (backward or grad), which this assignment bans: derive the gradient yourself"
+                    f"{function} calls autograd (backward or grad), which this assignment bans: "
+                    "derive the gradient yourself"
                 )
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self.functions, *self.operators)):
                 raise BannedOperation(f"{function} uses {name}, which this assignment bans: write it yourself")
@@ -128,19 +136,28 @@ def _checked(value: Any, declared: Returned, function: str) -> Any:
 
 def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
     """An array of numbers from what may stand for one: an array, or a rectangular (nested) list or tuple."""
-    if not isinstance(value, np.ndarray | list | tuple | int | float | np.generic) or isinstance(value, str):
+    if not isinstance(value, np.ndarray | list | tuple | int | float | np.generic) or isinstance(value, np.str_):
         raise BadReturn(f"{what} should be an array, found {_article(_kind_name(value))}")
+    # Looked at first: of text, numpy would make a table as wide as the longest entry, however much memory that takes.
+    if not _numbers_only(value):
+        raise BadReturn(f"{what} should hold numbers, found {_article(_kind_name(value))} of other things")
     try:
         array = np.asarray(value)
     except ValueError:
         raise BadReturn(f"{what} should be an array, found a ragged {_kind_name(value)}") from None
     if array.dtype.kind not in "biufc":
-        raise BadReturn(f"{what} should hold numbers, found a {_kind_name(value)} of other things")
+        raise BadReturn(f"{what} should hold numbers, found {_article(_kind_name(value))} of numbers too large")
     return array
 
 
+def _numbers_only(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_numbers_only(item) for item in value)
+    return isinstance(value, int | float | complex | np.number | np.bool_ | np.ndarray)
+
+
 def _number(value: Any, what: str) -> Any:
-    if isinstance(value, bool) or isinstance(value, int | float | np.generic):
+    if isinstance(value, int | float | np.generic):
         return value
     shape: Sequence[int] | None = getattr(value, "shape", None)
     if shape is not None and isinstance(value, np.ndarray) and value.dtype.kind in "biufc" and len(shape) == 0:

@@ -1,7 +1,7 @@
 """Start a forkserver, and ask it for processes.
 
-``Forkserver`` owns one (the process that starts it); ``Spawner`` only knows its address, so that several judges of one machine
-share a forkserver and its imported libraries.
+``Forkserver`` owns one (the process that starts it); ``Spawner`` only knows its address, so that several judges of one
+machine share a forkserver and its imported libraries.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +29,7 @@ from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, encode
 from autograder.wire.frames import pair
 
 START_SECONDS = 120.0  # a cold disk may take a minute to read torch
+END_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 
 
@@ -70,6 +72,7 @@ class Forkserver(Spawner):
         super().__init__(str(self._runtime / "forkserver.sock"), environment.confined)
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
+        self._inside = -1  # pidfd of the first process inside bubblewrap: with it, everything below ends
         self._lifeline = -1
         self._log = self._runtime / "stderr.log"
         try:
@@ -96,19 +99,26 @@ class Forkserver(Spawner):
 
     def alive(self) -> bool:
         """Tell whether the forkserver still runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._inside >= 0 and not _readable(self._inside, 0)
 
     def close(self) -> None:
         """End the forkserver and every process forked from it."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
+        if self._inside < 0 and self._process is not None and self._process.poll() is None:
+            self._inside = self._first_process()  # it never became ready
+        if self._inside >= 0:
+            if not _readable(self._inside, END_SECONDS):
+                signal.pidfd_send_signal(self._inside, signal.SIGKILL)
+            os.close(self._inside)
+            self._inside = -1
         if self._process is not None:
             try:
-                self._process.wait(timeout=10)
+                self._process.wait(timeout=END_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait(timeout=10)
+                self._process.wait(timeout=END_SECONDS)
         shutil.rmtree(self._runtime, ignore_errors=True)
 
     def _launch(self) -> None:
@@ -120,24 +130,45 @@ class Forkserver(Spawner):
         }
         lifeline_read, self._lifeline = os.pipe()
         ready_read, ready_write = os.pipe()
-        log = self._log.open("wb")
-        with log, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        owner = os.pidfd_open(os.getpid())
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+                self._listen(listener)
+                self._start([listener.fileno(), lifeline_read, owner, ready_write], json.dumps(settings))
+        except BaseException:
+            os.close(ready_read)
+            raise
+        finally:
+            for fd in (lifeline_read, owner, ready_write):
+                os.close(fd)
+        self._await_ready(ready_read)
+        self._inside = self._first_process()
+
+    def _listen(self, listener: socket.socket) -> None:
+        try:
             listener.bind(self.address)
-            listener.listen(128)
-            fds = (listener.fileno(), lifeline_read, ready_write)
-            arguments = [*(str(fd) for fd in fds), json.dumps(settings)]
+        except OSError as error:
+            raise ForkserverLost(
+                f"no socket can be made at {self.address} ({error}): set TMPDIR to a short path that can be written to"
+            ) from error
+        listener.listen(128)
+
+    def _start(self, fds: Sequence[int], settings: str) -> None:
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command(arguments),
+                self._command([*(str(fd) for fd in fds), settings]),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=sandbox.variables(self.confined),
+                env=sandbox.variables(self.confined, self._runtime),
                 pass_fds=fds,
                 cwd="/",
             )
-        os.close(lifeline_read)
-        os.close(ready_write)
-        self._await_ready(ready_read)
+
+    def _first_process(self) -> int:
+        """A pidfd of the process that all others end with: bubblewrap's child, or the forkserver itself."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split() if self.confined else []
+        return os.pidfd_open(int(children[0]) if children else self.pid)
 
     def _command(self, arguments: list[str]) -> list[str]:
         if self.confined:
@@ -146,7 +177,7 @@ class Forkserver(Spawner):
 
     def _await_ready(self, ready: int) -> None:
         with open(ready, "rb") as stream:
-            if not select.select([stream], [], [], START_SECONDS)[0]:
+            if not _readable(ready, START_SECONDS):
                 raise ForkserverLost(f"the forkserver was not ready after {START_SECONDS:g} s")
             said = stream.read()
         if said == b"ready":
@@ -157,6 +188,12 @@ class Forkserver(Spawner):
         if said:
             raise ForkserverLost(f"the forkserver could not import its libraries: {reason}")
         raise SandboxUnavailable(f"bubblewrap could not start the sandbox: {reason}. {advice(reason)}")
+
+
+def _readable(fd: int, seconds: float) -> bool:
+    poller = select.poll()  # not select(): that knows no descriptor above 1023
+    poller.register(fd, select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
 
 
 def advice(reason: str) -> str:
@@ -170,7 +207,8 @@ def advice(reason: str) -> str:
         )
     if "namespace" in reason or "Operation not permitted" in reason:
         return (
-            "The kernel or container refuses new namespaces: check 'sysctl user.max_user_namespaces' (must be above 0) and, "
-            "inside a container, allow unprivileged user namespaces (for Docker a seccomp profile that permits unshare)"
+            "The kernel or container refuses new namespaces: check 'sysctl user.max_user_namespaces' (must be above 0) "
+            "and, inside a container, allow unprivileged user namespaces (for Docker a seccomp profile that permits "
+            "unshare)"
         )
     return "Run 'autograder doctor' for the state of each requirement"

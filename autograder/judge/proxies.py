@@ -12,11 +12,11 @@ from typing import Any
 from autograder.compare import observe
 from autograder.errors import (
     ArgumentChanged,
+    AutograderError,
     BadReturn,
     Mismatch,
     MissingName,
     StudentError,
-    StudentFault,
     SuiteFault,
     WireViolation,
 )
@@ -33,6 +33,8 @@ class Conversation:
         self.contract = contract
         self._callbacks: list[Callable[..., Any]] = []
         self._callback_error: Exception | None = None
+        self._evaluating = False  # a callback, for code that waits for its result and answers nothing meanwhile
+        self._took_handle = False  # that callback was called with something that cannot cross
         self._seed: dict[str, int] = {}
 
     def seed(self, seed: int) -> None:
@@ -41,11 +43,10 @@ class Conversation:
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Send one request and return its reply. Raises StudentFault."""
+        if self._evaluating:
+            raise self._asked_in_callback()
         arguments, self._seed = arguments | self._seed, {}
-        try:
-            request = encode({"op": op, **arguments}, self._to_remote)
-        except (TypeError, ValueError) as error:
-            raise SuiteFault(f"the suite passes a value that cannot cross the wire: {error}") from error
+        request = self._encoded({"op": op, **arguments})
         self._callback_error = None
         try:
             reply = decode(self._channel.exchange(request, self._evaluate), self._handle)
@@ -56,6 +57,19 @@ class Conversation:
         if not isinstance(reply, dict):
             raise WireViolation("the answer is no message")
         return reply
+
+    def _encoded(self, message: dict[str, Any]) -> bytes:
+        try:
+            return encode(message, self._to_remote)
+        except (TypeError, ValueError) as error:
+            raise SuiteFault(f"the suite passes a value that cannot cross the wire: {error}") from error
+
+    def _asked_in_callback(self) -> Exception:
+        if self._took_handle:
+            return StudentError(
+                "the function that was handed in was called with an unknown kind of value", ("TypeError",)
+            )
+        return SuiteFault("a function that the suite hands in uses the student's code, which waits for its result")
 
     def value(self, op: str, **arguments: Any) -> Any:
         """Like ``ask``, for replies that are one value."""
@@ -86,11 +100,15 @@ class Conversation:
 
     @staticmethod
     def _sized(value: Any, function: Function) -> Any:
-        # The student's side counted; a side that lies about it is found here.
-        if isinstance(function.returns, tuple) and (
-            not isinstance(value, tuple) or len(value) != len(function.returns)
-        ):
+        # The student's side counted and kept; a side that lies about it is found here.
+        if function.returns is None:
+            return value
+        items = value if isinstance(function.returns, tuple) else (value,)
+        if not isinstance(items, tuple) or len(items) != len(function.declared):
             raise WireViolation("the answer is not of the length that it was asked for")
+        pairs = zip(items, function.declared, strict=True)
+        if any(what.kind == "opaque" and not isinstance(item, Handle) for item, what in pairs):
+            raise WireViolation("the answer holds a value where a handle was asked for")
         return value
 
     def _to_remote(self, value: Any) -> Remote | Callback:
@@ -106,25 +124,51 @@ class Conversation:
             if not 0 <= remote.number < len(self._callbacks):
                 raise Undecodable("a function that was never handed in")
             return self._callbacks[remote.number]
+        self._took_handle = True
         return Handle(self, remote)
 
     def _evaluate(self, question: bytes) -> bytes:
         """Evaluate a callback for the student's code. What it raises ends the test, whatever the code does with it."""
+        self._evaluating, self._took_handle = True, False
+        try:
+            function, args, kwargs = self._read_question(question)
+            value = function(*args, **kwargs)
+        except (NameError, ImportError):
+            raise  # no argument does that: the suite is wrong
+        except Exception as error:
+            self._callback_error = self._callback_error or _callback_fault(error)
+            return encode({"refused": "the function cannot be evaluated with these arguments"})
+        finally:
+            self._evaluating = False
+        return self._encoded({"value": value})
+
+    def _read_question(self, question: bytes) -> tuple[Callable[..., Any], list[Any] | tuple[Any, ...], dict[str, Any]]:
         try:
             message = decode(question, self._handle)
-            number, args, kwargs = message["callback"], message["args"], message["kwargs"]
-            if not isinstance(number, int) or not 0 <= number < len(self._callbacks):
-                raise WireViolation("a function was called that was never handed in")
-            keywords = {str(name): value for name, value in dict(kwargs).items()}
-            return encode({"value": self._callbacks[number](*tuple(args), **keywords)}, self._to_remote)
-        except (Undecodable, KeyError, ValueError, TypeError) as error:
-            self._callback_error = self._callback_error or StudentError(
-                f"the function that was handed in was called with arguments that do not fit ({error})", ("TypeError",)
-            )
-            return encode({"refused": "the function cannot be called with these arguments"})
-        except StudentFault as error:
-            self._callback_error = self._callback_error or error
-            return encode({"refused": str(error)})
+        except Undecodable as error:
+            raise WireViolation(f"a call of the function that was handed in cannot be read: {error}") from error
+        if not isinstance(message, dict):
+            raise WireViolation("a call of the function that was handed in is no message")
+        number, args, kwargs = (message.get(part) for part in ("callback", "args", "kwargs"))
+        if type(number) is not int or not 0 <= number < len(self._callbacks):
+            raise WireViolation("a function was called that was never handed in")
+        if not isinstance(args, list | tuple) or not isinstance(kwargs, dict) or not all(map(_is_name, kwargs)):
+            raise WireViolation("the function that was handed in was called with arguments that are none")
+        return self._callbacks[number], args, kwargs
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str)
+
+
+def _callback_fault(error: Exception) -> Exception:
+    """What an exception in a callback means: the arguments come from the student's code."""
+    if isinstance(error, AutograderError | AssertionError):
+        return error
+    kind = type(error).__name__
+    fault = StudentError(f"the function that was handed in was called with arguments that do not fit ({kind})", (kind,))
+    fault.__cause__ = error
+    return fault
 
 
 def raise_error(reply: dict[str, Any], what: str) -> None:

@@ -1,21 +1,21 @@
 """What the student's side sees: the bubblewrap command that starts a forkserver.
 
-Default deny: the file system is an empty, read-only tmpfs into which the system's libraries, the Python environment and the
-student's half of this package are mounted read-only. No home, no course, no exchange, no network, no process of ours.
+Default deny: the file system is an empty, read-only tmpfs into which the system's libraries, the Python environment and
+the student's half of this package are mounted read-only. No home, no course, no exchange, no network, no process of
+ours.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import autograder
-from autograder.errors import SandboxUnavailable
+from autograder.errors import SandboxUnavailable, SuiteFault
 
 PACKAGE_AT = "/opt/autograder-student"
 STUDENT_UID = 65534  # "nobody": the user that student code becomes where the grader itself is root
@@ -49,13 +49,17 @@ def python_trees() -> list[Path]:
 
 
 def check_not_visible(secrets: Iterable[Path]) -> None:
-    """Refuse to start where a mounted tree would show one of the course's own directories to students."""
-    for secret in secrets:
-        for tree in [Path("/usr"), *python_trees()]:
+    """Refuse to start where a mounted tree would show a home or one of the course's own directories to students."""
+    for secret in [Path(os.path.expanduser("~")), *secrets]:
+        for tree in _visible_trees():
             if secret.resolve().is_relative_to(tree):
                 raise SandboxUnavailable(
-                    f"{secret} lies inside {tree}, which students' code can read; move the course out of it"
+                    f"{secret} lies inside {tree}, which students' code can read; move it out, or use another Python"
                 )
+
+
+def _visible_trees() -> list[Path]:
+    return [Path("/usr"), *python_trees()]
 
 
 def command(environment: Environment, runtime: Path, arguments: Sequence[str]) -> list[str]:
@@ -67,27 +71,28 @@ def command(environment: Environment, runtime: Path, arguments: Sequence[str]) -
     kept = [part for right in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL") for part in ("--cap-add", right)]
     parts += ["--cap-drop", "ALL", *kept] if root else ["--unshare-user"]
     parts += ["--hostname", "grader", *_directories(), "--ro-bind", "/usr", "/usr", *_system(), *_python(), *_package()]
-    parts += _banned(environment.banned_packages, runtime)
+    parts += [*_hidden(), *_banned(environment.banned_packages, runtime)]
     parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     parts += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*parts, "--", sys.executable, "-m", "autograder.student.forkserver", *arguments]
 
 
-def variables(confined: bool) -> dict[str, str]:
+def variables(confined: bool, runtime: Path) -> dict[str, str]:
     """The whole environment of the student's side: nothing of ours is inherited."""
     path = PACKAGE_AT if confined else str(Path(autograder.__file__).parent.parent)
+    home, scratch = ("/home/student", "/tmp") if confined else (str(runtime), str(runtime))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     return threads | {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/home/student",
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": home,
         "USER": "student",
         "LANG": "C.UTF-8",
         "PYTHONPATH": path,
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
-        "IPYTHONDIR": "/tmp/ipython",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "IPYTHONDIR": f"{scratch}/ipython",
+        "MPLCONFIGDIR": f"{scratch}/matplotlib",
     }
 
 
@@ -121,20 +126,32 @@ def _package() -> list[str]:
     return [part for name in names for part in ("--ro-bind", str(ours / name), f"{inside}/{name}")]
 
 
+def _hidden() -> list[str]:
+    """Cover what these trees hold beside programs: settings of Jupyter and others, which may name passwords."""
+    places = [str(tree / "etc") for tree in (Path("/usr/local"), *python_trees()) if (tree / "etc").is_dir()]
+    return [part for place in places for part in ("--perms", "0555", "--tmpfs", place, "--remount-ro", place)]
+
+
 def _banned(packages: Iterable[str], runtime: Path) -> list[str]:
-    """Mount a package that only says why it is missing over each banned one that is installed."""
+    """Mount a package that only says why it is missing over each copy of a banned one that is visible."""
     parts: list[str] = []
     for name in packages:
-        spec = importlib.machinery.PathFinder.find_spec(name)
-        if spec is None:
-            continue
+        if not name.isidentifier():
+            raise SuiteFault(f"banned package {name!r} is not the name of a top-level package")
         message = f"{name} is not available in this assignment: it is on the list of banned packages"
         stand_in = runtime / "banned" / name
         stand_in.mkdir(parents=True, exist_ok=True)
         (stand_in / "__init__.py").write_text(f"raise ImportError({message!r})\n")
-        places = list(spec.submodule_search_locations or ())
-        for place in places:
-            parts += ["--ro-bind", str(stand_in), place]
-        if not places and spec.origin is not None:
-            parts += ["--ro-bind", str(stand_in / "__init__.py"), spec.origin]
+        for place in sorted({place for tree in _visible_trees() for place in _copies(tree, name)}):
+            parts += ["--ro-bind", str(stand_in if place.is_dir() else stand_in / "__init__.py"), str(place)]
     return parts
+
+
+def _copies(tree: Path, name: str) -> Iterator[Path]:
+    """Every place in a tree from where some Python could import ``name``; conda keeps whole environments inside."""
+    for inner in ("", "local/", "envs/*/", "pkgs/*/"):
+        for library in ("lib/python3*/", "lib64/python3*/", "lib/", "lib64/"):
+            for packages in ("site-packages", "dist-packages"):
+                for pattern in (name, f"{name}.*"):
+                    found = tree.glob(f"{inner}{library}{packages}/{pattern}")
+                    yield from (place.parent.resolve() / place.name for place in found)  # lib64 may be a link to lib

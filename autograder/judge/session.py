@@ -1,14 +1,14 @@
 """One submission's processes, from the judge's side: run the notebook, then fork a process for each exercise.
 
 What comes over the student's connection is untrusted; what comes over the supervisor's is the truth about how a
-process ended. A cell that hangs is interrupted; one that will not be interrupted, or that ends the process, is left out and
-the notebook runs again without it, so that one bad cell costs no other exercise's points.
+process ended. A cell that hangs is interrupted; one that will not be interrupted, or that ends the process, is left out
+and the notebook runs again without it, so that one bad cell costs no other exercise's points.
 """
 
 from __future__ import annotations
 
 import contextlib
-import select
+import functools
 import shutil
 import signal
 import tempfile
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import ForkserverLost, LimitReached, ProcessEnded, SandboxUnavailable, WireViolation
+from autograder.errors import ForkserverLost, JudgeFault, ProcessEnded, SandboxUnavailable
 from autograder.judge.channel import SocketChannel
 from autograder.judge.forkserver import Spawner
 from autograder.judge.limits import Limits
@@ -28,6 +28,7 @@ from autograder.wire.frames import pair
 START_SECONDS = 30.0
 INTERRUPT_SECONDS = 2.0
 REPORT_SECONDS = 0.1  # between the end of a namespace and its supervisor's report of it
+SMALL = 2**16  # bytes; replies that are not outputs are far smaller
 SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
 
 
@@ -107,13 +108,18 @@ class Session:
             ours.close()
             self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
             raise ProcessEnded(self.dead) from error
-        give_up = lambda: self._kill_exercise(reply.get("value"))  # noqa: E731 - named for the line's sake
+        if "refused" in reply:
+            ours.close()
+            raise ProcessEnded(f"no process can be started for the checks: {reply['refused']}")
+        give_up = functools.partial(self._kill_exercise, reply.get("value"))
         return SocketChannel(ours, self._limits, give_up, self._why_ended)
 
     def close(self) -> None:
         """End all processes of the submission."""
         if self._supervisor is not None:
-            self._kill()
+            # A supervisor that is gone has taken its submission's processes along.
+            with contextlib.suppress(ForkserverLost):
+                self._kill()
         for connection in (self._student, self._supervisor):
             if connection is not None:
                 connection.close()
@@ -134,9 +140,11 @@ class Session:
             )
         arguments = {"files": self._files, "seed": SEED}
         try:
-            self._ask({"op": "files", "arguments": arguments}, time.monotonic() + START_SECONDS)
+            reply = self._ask({"op": "files", "arguments": arguments}, time.monotonic() + START_SECONDS)
         except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
             raise ForkserverLost(f"a fresh notebook process did not start ({error})") from error
+        if "refused" in reply:
+            raise JudgeFault(f"a file beside the notebook cannot be written: {reply['refused']}; see the limit file_mb")
 
     def _run_cell(self, number: int, cell: Cell, notebook_deadline: float) -> CellRun:
         if number in self._left_out:
@@ -144,29 +152,40 @@ class Session:
         now = time.monotonic()
         if now >= notebook_deadline:
             return CellRun(note=f"not run: the notebook's {self._limits.notebook_seconds:g} s were used up")
-        seconds = min(self._limits.cell_seconds, notebook_deadline - now)
-        request = {"op": "cell", "arguments": {"source": cell.source, "limit": self._limits.output_kb * 1024}}
+        limit = self._limits.output_kb * 1024
+        request = {"op": "cell", "arguments": {"source": cell.source, "limit": limit}}
         try:
-            return CellRun(_outputs(self._ask(request, now + seconds)))
+            deadline = min(now + self._limits.cell_seconds, notebook_deadline)
+            return CellRun(_outputs(self._ask(request, deadline, most=_most_bytes(limit))))
         except DeadlinePassed:
-            return self._interrupt(f"stopped after {self._limits.cell_seconds:g} s: the limit for one cell")
+            return self._interrupt(self._time_note(notebook_deadline - now), _most_bytes(limit))
         except ConnectionClosed as error:
             raise _CellEndedProcess(f"left out: it {self._how_it_ended()}") from error
-        except (FrameTooLarge, Undecodable, WireViolation) as error:
+        except (FrameTooLarge, Undecodable) as error:
             raise _CellEndedProcess(f"left out: it sent something that is not a cell's result ({error})") from error
 
-    def _interrupt(self, note: str) -> CellRun:
+    def _time_note(self, left: float) -> str:
+        if left < self._limits.cell_seconds:
+            return f"stopped: the {self._limits.notebook_seconds:g} s for the whole notebook were used up"
+        return f"stopped after {self._limits.cell_seconds:g} s: the limit for one cell"
+
+    def _interrupt(self, note: str, most: int) -> CellRun:
         assert self._student is not None
         self._order("interrupt")
         try:
-            return CellRun(_outputs(_decoded(self._student.receive(time.monotonic() + INTERRUPT_SECONDS))), note)
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, WireViolation) as error:
+            return CellRun(_outputs(_decoded(self._student.receive(time.monotonic() + INTERRUPT_SECONDS), most)), note)
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
             raise _CellEndedProcess(note.replace("stopped", "ended and left out")) from error
 
-    def _ask(self, message: dict[str, Any], deadline: float, fds: Sequence[int] = ()) -> dict[str, Any]:
+    def _ask(
+        self, message: dict[str, Any], deadline: float, fds: Sequence[int] = (), most: int = SMALL
+    ) -> dict[str, Any]:
         assert self._student is not None
+        if self._student.readable():
+            self._student.receive(deadline)  # says ConnectionClosed where it is the end of the stream
+            raise Undecodable("it was sent without being asked for")
         self._student.send(encode(message), deadline, fds)
-        return _decoded(self._student.receive(deadline))
+        return _decoded(self._student.receive(deadline), most)
 
     def _event(self, seconds: float) -> dict[str, Any]:
         assert self._supervisor is not None
@@ -189,9 +208,7 @@ class Session:
     def _how_it_ended(self) -> str:
         """Say how the notebook process ended (killing it where it did not), in words for the student."""
         assert self._supervisor is not None
-        if not self._supervisor.readable():
-            time.sleep(0.05)
-        if not self._supervisor.readable():
+        if not self._supervisor.readable(REPORT_SECONDS):
             self._order("kill")
         event = self._event(START_SECONDS)
         assert self._student is not None
@@ -207,18 +224,18 @@ class Session:
         """
         if self.dead or self._supervisor is None:
             return self.dead
-        if not select.select([self._supervisor], [], [], REPORT_SECONDS)[0]:
+        if not self._supervisor.readable(REPORT_SECONDS):
             return ""
         self.dead = f"the notebook's process {self._how_it_ended()} during the checks"
         return self.dead
 
     def _kill_exercise(self, pid: Any) -> None:
-        """Ask for the end of an exercise process that was given up. A process that does not obey ends with the session."""
+        """Ask for the end of an exercise process that was given up. One that does not obey ends with the session."""
         if self._student is None or not isinstance(pid, int):
             return
         try:
             self._ask({"op": "kill", "arguments": {"pid": pid}}, time.monotonic() + INTERRUPT_SECONDS)
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, WireViolation):
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable):
             self.dead = f"the notebook's process {self._how_it_ended()} during the checks"
 
 
@@ -237,7 +254,14 @@ def ending(status: int, reason: str, limits: Limits) -> str:
     return f"crashed or was killed (signal {name})"
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
+def _most_bytes(limit: int) -> int:
+    """What a cell's reply may measure whose text is at most ``limit`` characters: UTF-8 takes four bytes for some."""
+    return 4 * limit + SMALL
+
+
+def _decoded(data: bytes, most: int) -> dict[str, Any]:
+    if len(data) > most:
+        raise Undecodable(f"a reply of {len(data)} bytes, where at most {most} fit the limits")
     message = decode(data)
     if not isinstance(message, dict):
         raise Undecodable("a reply that is no message")

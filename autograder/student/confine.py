@@ -28,6 +28,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 HOME = "/home/student"
+TERMINALS = 16  # of one submission; the machine has 4096 in all
 SIGKILL = 9
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -38,7 +39,7 @@ class ConfinementFailed(Exception):
 
 
 class _FilterProgram(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]  # noqa: RUF012 - ctypes' own protocol
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
 def _check(result: int, what: str) -> None:
@@ -89,10 +90,16 @@ def _mount(source: str, target: str, kind: str | None, flags: int, data: str | N
 
 
 def private_file_systems(file_mb: int) -> None:
-    """Enter an own mount namespace with empty, size-limited /tmp, /dev/shm and home, and nothing in /proc."""
+    """Enter an own mount namespace with empty, size-limited /tmp, /dev/shm and home, and nothing in /proc.
+
+    The three are memory of up to ``file_mb`` MiB each, beside that of the processes.
+    """
     _check(_libc.unshare(CLONE_NEWNS), "unshare (mount namespace)")
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     safe = MS_NOSUID | MS_NODEV
+    # The forkserver's terminals would be everybody's: one submission could read and write another's.
+    terminals = f"newinstance,ptmxmode=0666,mode=0600,max={TERMINALS}"
+    _mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, terminals)
     for target in ("/tmp", "/dev/shm", HOME):
         _mount("tmpfs", target, "tmpfs", safe, f"size={file_mb}m,nr_inodes=20000,mode=0700")
     # A new procfs cannot be mounted here; the old one would show the other submissions' processes.
@@ -120,6 +127,15 @@ def data_kb() -> int:
     raise ConfinementFailed("/proc/self/status has no VmData line")
 
 
+def offer_to_memory_killer() -> None:
+    """If the machine runs out of memory, have the kernel end this submission first, and not the judge."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as stream:
+            stream.write("1000")
+    except OSError as error:
+        raise ConfinementFailed(f"writing /proc/self/oom_score_adj: {error.strerror}") from error
+
+
 def limit_resources(limits: Mapping[str, Any], baseline_kb: int) -> None:
     """Set the rlimits: memory beyond ``baseline_kb``, CPU seconds, processes, file size, descriptors, no core files."""
     data = baseline_kb * 1024 + int(limits["memory_mb"]) * 2**20
@@ -129,7 +145,8 @@ def limit_resources(limits: Mapping[str, Any], baseline_kb: int) -> None:
         resource.RLIMIT_NPROC: int(limits["processes"]),
         resource.RLIMIT_FSIZE: int(limits["file_mb"]) * 2**20,
         resource.RLIMIT_NOFILE: 256,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # not 0: with that, the kernel still starts the machine's crash collector (core(5))
+        resource.RLIMIT_SIGPENDING: 1024,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_MEMLOCK: 2**20,
     }
@@ -156,8 +173,8 @@ def seal(limits: Mapping[str, Any], program: bytes) -> None:
     """Everything that follows the fork into the pid namespace, in the one order that works."""
     die_with_parent()
     baseline = data_kb()
+    offer_to_memory_killer()
     private_file_systems(int(limits["file_mb"]))
     limit_resources(limits, baseline)
     drop_capabilities()
-    # The supervisor shares this user id: without this, its /proc entry and memory would be open to a debugger.
     install_filter(program)

@@ -2,9 +2,10 @@
 
 Runs inside bubblewrap (or, for one's own code only, without it). It runs no student code: for every request it forks a
 supervisor, which confines itself and forks the notebook process. Requests come over a listening Unix socket whose path
-lies outside the sandbox; each brings two sockets, the student's and the supervisor's. It ends when its lifeline closes.
+lies outside the sandbox; each brings two sockets, the student's and the supervisor's. It ends when its lifeline (a
+pipe) closes, or when the judge's process (a pidfd) ends: a process forked from the judge may hold the pipe open.
 
-    python -m autograder.student.forkserver LISTENER LIFELINE READY SETTINGS(json)
+    python -m autograder.student.forkserver LISTENER LIFELINE OWNER READY SETTINGS(json)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, NoReturn
 from autograder.student import trace
 from autograder.student.notebook import NotebookShell, make_shell
 from autograder.student.supervisor import supervise
-from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, decode
+from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, decode
 
 REQUEST_SECONDS = 10
 
@@ -51,9 +52,12 @@ def prepare(preload: list[str]) -> NotebookShell:
 
 
 def main() -> None:
-    """Serve until the lifeline closes."""
-    listener_fd, lifeline, ready = (int(argument) for argument in sys.argv[1:4])
-    settings = json.loads(sys.argv[4])
+    """Serve until the judge ends it, or ends itself."""
+    fds = listener_fd, lifeline, owner, ready = [int(argument) for argument in sys.argv[1:5]]
+    settings = json.loads(sys.argv[5])
+    sys.argv[1:] = []  # the notebook's code reads its own arguments: none
+    for fd in fds:
+        os.set_inheritable(fd, False)
     try:
         shell = prepare(settings["preload"])
     except Exception:
@@ -61,11 +65,11 @@ def main() -> None:
         raise
     os.write(ready, b"ready")
     os.close(ready)
-    serve(socket.socket(fileno=listener_fd), lifeline, settings, shell)
+    serve(socket.socket(fileno=listener_fd), (lifeline, owner), settings, shell)
 
 
-def serve(listener: socket.socket, lifeline: int, settings: dict[str, Any], shell: NotebookShell) -> None:
-    """Fork a supervisor for each connection; collect the ended ones."""
+def serve(listener: socket.socket, ends: tuple[int, int], settings: dict[str, Any], shell: NotebookShell) -> None:
+    """Fork a supervisor for each connection and collect the ended ones, until one of ``ends`` becomes readable."""
     settings["filter"] = base64.b64decode(settings["filter"])
     signal.signal(signal.SIGCHLD, lambda *_: None)
     wake_read, wake_write = os.pipe()
@@ -73,7 +77,7 @@ def serve(listener: socket.socket, lifeline: int, settings: dict[str, Any], shel
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     poller = select.poll()
-    for fd in (listener.fileno(), lifeline, wake_read):
+    for fd in (listener.fileno(), *ends, wake_read):
         poller.register(fd, select.POLLIN)
     while True:
         ready = {fd for fd, _ in poller.poll()}
@@ -81,10 +85,10 @@ def serve(listener: socket.socket, lifeline: int, settings: dict[str, Any], shel
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
             _reap()
-        if lifeline in ready:
+        if ready.intersection(ends):
             return
         if listener.fileno() in ready:
-            inherited = [listener.fileno(), lifeline, wake_read, wake_write]
+            inherited = [listener.fileno(), *ends, wake_read, wake_write]
             _accept(listener, inherited, settings, shell)
 
 
@@ -99,26 +103,31 @@ def _accept(listener: socket.socket, inherited: list[int], settings: dict[str, A
     with contextlib.closing(Connection(peer)) as request:
         try:
             payload, fds = request.receive_with_fds(time.monotonic() + REQUEST_SECONDS, max_fds=2)
-        except (ConnectionClosed, DeadlinePassed):
+        except (ConnectionClosed, DeadlinePassed, FrameTooLarge):
             return  # a judge that went away before it had asked for anything
-        job = {**settings, **decode(payload)}
-        if os.fork() == 0:
-            _become_supervisor(fds, [*inherited, request.fileno()], job, shell)
-        for fd in fds:
-            os.close(fd)
+        try:
+            job = {**settings, **decode(payload)}
+            if os.fork() == 0:
+                _become_supervisor(fds, [*inherited, request.fileno()], job, shell)
+        except (OSError, Undecodable) as error:
+            # No process can be had just now, or the request is none: the judge sees its connections closed.
+            print(f"a request was not served: {error}", file=sys.stderr, flush=True)
+        finally:
+            for fd in fds:
+                os.close(fd)
 
 
 def _become_supervisor(fds: list[int], inherited: list[int], job: dict[str, Any], shell: NotebookShell) -> NoReturn:
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for fd in inherited:
-        os.close(fd)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    os.close(null)
-    student_fd, link_fd = fds
     try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for fd in inherited:
+            os.close(fd)
+        null = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
+        os.close(null)
+        student_fd, link_fd = fds
         supervise(Connection(socket.socket(fileno=link_fd)), student_fd, job, shell)
     finally:
         os._exit(70)  # never back into the forkserver's loop

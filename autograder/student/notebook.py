@@ -165,7 +165,8 @@ class NotebookShell(InteractiveShell):
         succeeded = False
         with _streams(outputs):
             try:
-                succeeded = bool(self.run_cell(source, store_history=True).success)  # type: ignore[no-untyped-call]
+                result = self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]  # as above
+                succeeded = bool(result.success)
             except KeyboardInterrupt as error:  # it came while IPython itself was at work: formatting, drawing
                 self._showtraceback(type(error), error, ["KeyboardInterrupt"])
         if self._error is not None:

@@ -26,11 +26,11 @@ def supervise(link: Connection, student_fd: int, job: dict[str, Any], shell: Not
     try:
         if job["confined"]:
             confine.enter_namespaces(job["uid"])
-        else:
-            confine.die_with_parent()
+        confine.die_with_parent()
         ready_read, ready_write = os.pipe()
         pid = os.fork()
         if pid == 0:
+            os.close(ready_read)
             _become_notebook_process(link, ready_write, student_fd, job, shell)
     except Exception as error:
         link.send(encode({"event": "unconfined", "reason": f"{type(error).__name__}: {error}"}))
@@ -78,14 +78,28 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any]) -> NoReturn:
             break
         if link.fileno() in ready:
             _obey(link, pid)
-        elif sum(max(0, _anonymous_kb(p) - baseline) for p in _tree(pid)) > allowed:
+        elif _uses_more_than(allowed, baseline, pid):
             reason = "memory"
             os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
+    _, status, used = os.wait4(pid, 0)
+    if not reason and used.ru_utime + used.ru_stime >= int(limits["cpu_seconds"]):
+        reason = "cpu"
     # The judge may be gone: then nobody needs the report.
     with contextlib.suppress(ConnectionClosed):
         link.send(encode({"event": "ended", "status": os.waitstatus_to_exitcode(status), "reason": reason}))
     os._exit(0)
+
+
+def _uses_more_than(allowed: int, baseline: int, pid: int) -> bool:
+    """Tell whether a submission's processes together hold more than ``allowed`` KiB beyond the ``baseline`` of all.
+
+    A page that several of them share (an exercise process has the notebook's) counts once; that count takes longer, and
+    is made only where the quick one is too high.
+    """
+    tree = _tree(pid)
+    if sum(max(0, _anonymous_kb(p) - baseline) for p in tree) <= allowed:
+        return False
+    return sum(_proportional_kb(p) for p in tree) > allowed + baseline
 
 
 def _obey(link: Connection, pid: int) -> None:
@@ -115,13 +129,29 @@ def _anonymous_kb(pid: int) -> int:
     return total
 
 
+def _proportional_kb(pid: int) -> int:
+    """Like ``_anonymous_kb``, but a page shared by n processes counts as 1/n."""
+    total = 0
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as stream:
+            for line in stream:
+                if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
+                    total += int(line.split()[1])
+    except PermissionError:  # the code made itself unreadable (prctl): then its shares are not known
+        return _anonymous_kb(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return total
+
+
 def _tree(pid: int) -> list[int]:
     """The process and all its living descendants; orphans stay in the tree, as their namespace's pid 1 adopts them."""
     found = [pid]
     for parent in found:
         try:
-            with open(f"/proc/{parent}/task/{parent}/children") as stream:
-                found.extend(int(child) for child in stream.read().split())
+            for thread in os.listdir(f"/proc/{parent}/task"):  # each thread has a list of the children that it started
+                with open(f"/proc/{parent}/task/{thread}/children") as stream:
+                    found.extend(int(child) for child in stream.read().split())
         except (FileNotFoundError, ProcessLookupError):
             continue
     return found

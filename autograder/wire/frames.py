@@ -89,9 +89,9 @@ class Connection:
                 os.close(fd)
             raise
 
-    def readable(self) -> bool:
-        """Tell whether something (data or the end of the stream) can be read at once."""
-        return bool(self._poll(select.POLLIN, 0))
+    def readable(self, seconds: float = 0) -> bool:
+        """Tell whether something (data or the end of the stream) can be read at once, or within ``seconds``."""
+        return bool(self._poll(select.POLLIN, seconds * 1000))
 
     def _read(self, size: int, deadline: float | None, fds: list[int], max_fds: int) -> bytearray:
         # The buffer grows with what really arrives: a header alone reserves no memory.
