@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from autograder.record import ExerciseResult, Record
+from demo.expected import ASSIGNMENTS, EXERCISES, NOTHING, Lost, score_due
 from demo.steps import Result
-from demo.students import ASSIGNMENTS, Student
+from demo.students import Student
 
-TOLERANCE = 1e-6  # records are rounded to six decimals
 WHY_LENGTH = 150  # characters for one assignment
 
 
 def surprises(student: Student, results: Iterable[Result]) -> list[str]:
-    """What differs from what the student must get: a score, an outcome, or a mistake that was not named."""
-    found = []
-    for result in results:
-        where = f"{student.name}, {result.assignment}"
-        outcome = "unreadable" if student.unreadable else "graded"
-        if result.outcome != outcome:
-            found.append(f"{where}: {result.outcome} ({result.remark}), expected {outcome}")
-            continue
-        expected = student.expected(result.assignment)
-        for exercise in sorted(expected.keys() | result.scores.keys()):
-            got, due = result.scores.get(exercise, math.nan), expected.get(exercise, math.nan)
-            if not math.isclose(got, due, abs_tol=TOLERANCE):
-                found.append(f"{where}: {exercise} got {got:g} points, expected {due:g}")
-    return found
+    """What differs from what the student must get: an outcome, a check, a weight, a score."""
+    records = [result.record for result in results]
+    return [f"{student.name}, {r.assignment}: {text}" for r in records for text in _differences(student, r)]
+
+
+def _differences(student: Student, record: Record) -> Iterator[str]:
+    due = "unreadable" if student.unreadable else "graded"
+    if record.outcome != due:
+        yield f"{record.outcome} ({record.reason}), expected {due}"
+        return
+    if {exercise.name for exercise in record.exercises} != set(EXERCISES[record.assignment]):
+        yield f"other exercises than {', '.join(EXERCISES[record.assignment])}"
+        return
+    for exercise in record.exercises:
+        points, weight = EXERCISES[record.assignment][exercise.name]
+        yield from _differences_in(exercise, points, weight, student.lost.get(exercise.name, NOTHING))
+
+
+def _differences_in(exercise: ExerciseResult, points: float, weight: float, lost: Lost) -> Iterator[str]:
+    for check in exercise.checks:
+        due = "failed" if lost.includes(check) else "passed"
+        if check.outcome != due:
+            yield f"{check.id} {check.outcome} ({check.message or 'no message'}), expected {due}"
+    if exercise.points != points:
+        yield f"{exercise.name} is worth {exercise.points:g} points, expected {points:g}"
+    found = sum(check.weight for check in exercise.checks)
+    if exercise.checks and found != weight:
+        yield f"{exercise.name} has checks of weight {found:g}, expected {weight:g}"
+    score = score_due(points, exercise.checks, lost) if exercise.checks else 0.0
+    if exercise.score != score:
+        yield f"{exercise.name} got {exercise.score:g} points, expected {score:g}"
 
 
 def table(students: Sequence[Student], results: Sequence[Result]) -> Table:
@@ -41,12 +58,13 @@ def table(students: Sequence[Student], results: Sequence[Result]) -> Table:
     shown.add_column("expected?", no_wrap=True)
     shown.add_column("handed in", min_width=20, ratio=2)
     shown.add_column("why", min_width=30, ratio=5)
-    by_student = {student.name: [r for r in results if r.student == student.name] for student in students}
+    by_student = {student.name: [r for r in results if r.record.student == student.name] for student in students}
     for student in sorted(students, key=lambda student: student.name):
         mine = by_student[student.name]
         wrong = surprises(student, mine) or len(mine) != len(ASSIGNMENTS)
         verdict = Text("NO", "bold red") if wrong else Text("yes", "green")
-        shown.add_row(student.name, *(_score(mine, a) for a in ASSIGNMENTS), verdict, Text(student.what), Text(why(mine)))
+        scores = (_score(mine, assignment) for assignment in ASSIGNMENTS)
+        shown.add_row(student.name, *scores, verdict, Text(student.what), Text(why(mine)))
     return shown
 
 
@@ -57,8 +75,8 @@ def why(results: Sequence[Result]) -> str:
     return "\n".join(remark if len(remark) <= WHY_LENGTH else remark[: WHY_LENGTH - 1] + "…" for remark in told)
 
 
-def _score(results: Sequence[Result], assignment: str) -> str:
-    for result in results:
-        if result.assignment == assignment:
-            return "not judged" if result.outcome == "not judged" else f"{result.score:.2f} / {result.points:g}"
+def _score(results: Iterable[Result], assignment: str) -> str:
+    for record in (result.record for result in results):
+        if record.assignment == assignment:
+            return "not judged" if record.outcome == "not judged" else f"{record.score:.2f} / {record.points:g}"
     return "missing"

@@ -2,8 +2,8 @@
 
     python demo/run.py [--keep] [--class small]
 
-It makes ``demo/course/`` anew, lays a class's notebooks into it, grades them with the real command lines, and ends with a table. The
-exit code is 1 if a score is not the one that it must be.
+It makes ``demo/course/`` anew, lays a class's notebooks into it, grades them with the real command lines, and ends with
+a table. The exit code is 1 if a score is not the one that it must be.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.course.layout import Course
 from autograder.errors import AutograderError
 from demo import report, steps
-from demo.students import ASSIGNMENTS, CLASS, SMALL_CLASS, Student
+from demo.expected import ASSIGNMENTS
+from demo.students import CLASS, SMALL_CLASS, Student
 
 COURSE = Path(__file__).resolve().parent / "course"
 WIDTH = 140  # of the table where there is no terminal
+WRITTEN = ("written", "unchanged")
 PAGE_OF = ("farah", "dropout")  # a page of feedback with a named mistake
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code."""
     parser = argparse.ArgumentParser(description="Grade a class of submissions, from release to feedback.")
-    parser.add_argument("--keep", action="store_true", help="go on with demo/course as it is: what is graded stays graded")
+    parser.add_argument("--keep", action="store_true", help="go on with demo/course as it is")
     parser.add_argument("--class", dest="size", choices=("full", "small"), default="full", help="how many submissions")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
@@ -87,15 +89,14 @@ def _feedback(console: Console, course: Course, students: Sequence[Student]) -> 
 
 
 def _verdict(console: Console, students: Sequence[Student], results: Sequence[steps.Result]) -> int:
-    by_name = {student.name: student for student in students}
-    found = [text for name, student in by_name.items()
-             for text in report.surprises(student, [r for r in results if r.student == name])]  # fmt: skip
-    if len(results) != len(students) * len(ASSIGNMENTS):
-        found.append(f"{len(results)} results, expected {len(students) * len(ASSIGNMENTS)}")
+    found = [] if len(results) == len(students) * len(ASSIGNMENTS) else [f"{len(results)} results"]
+    for student in students:
+        found += report.surprises(student, [result for result in results if result.record.student == student.name])
+    found += [f"{r.record.student}: gradebook {r.gradebook}" for r in results if r.gradebook not in WRITTEN]
     if not found:
         console.print("\nEvery score is the one that it must be.", style="bold green")
         return 0
-    console.print(f"\n{len(found)} things are not as they must be:", style="bold red")
+    console.print("\nNot as it must be:", style="bold red")
     for text in found:
         console.print(f"  {text}", markup=False, soft_wrap=True)
     return 1

@@ -1,4 +1,4 @@
-"""The steps of the demo, each as an instructor would do it: with ``autograder`` and ``nbgrader`` on the command line."""
+"""The steps of the demo, each as an instructor would do it: ``autograder`` and ``nbgrader`` on the command line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.cli.show import latest
 from autograder.course.layout import CONFIG_FILE, Course
-from demo.students import ASSIGNMENTS, Student
+from autograder.record import Record
+from demo.expected import ASSIGNMENTS
+from demo.students import Student
 from demo.workbook import hand_in, load_template
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,16 +31,11 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What came out for one submission: ``scores`` is exercise -> score, ``remark`` the one thing to know about it."""
+    """What came out for one submission: its record, the one thing to know about it, and what the gradebook did."""
 
-    student: str
-    assignment: str
-    outcome: str
-    score: float
-    points: float
-    scores: Mapping[str, float]
-    mistakes: Mapping[str, str]  # exercise -> sentence of the misconception that was recognized
+    record: Record
     remark: str
+    gradebook: str
 
 
 def build(root: Path, origin: Path = REPOSITORY) -> Course:
@@ -67,22 +65,11 @@ def submit(course: Course, students: Iterable[Student]) -> None:
 def grade(course: Course, assignment: str, *options: str) -> list[Result]:
     """Grade the class; its progress is shown on stderr. Raises DemoFailed if grading is refused."""
     command = start(course, "autograder", "grade", assignment, "--json", *options, show_progress=True)
-    # Exit code 1: a submission could not be judged, which the results say.
-    return [_result(entry) for entry in json.loads(finish(command, accepted=(0, 1)))]
-
-
-def _result(entry: Mapping[str, object]) -> Result:
-    exercises: Mapping[str, Mapping[str, object]] = entry["exercises"]  # type: ignore[assignment]  # as `grade --json` prints it
-    return Result(
-        student=str(entry["student"]),
-        assignment=str(entry["assignment"]),
-        outcome=str(entry["outcome"]),
-        score=float(str(entry["score"])),
-        points=float(str(entry["points"])),
-        scores={name: float(str(exercise["score"])) for name, exercise in exercises.items()},
-        mistakes={name: str(exercise["mistake"]) for name, exercise in exercises.items() if exercise["mistake"]},
-        remark=str(entry["remark"]),
-    )
+    # Exit code 1: a submission could not be judged, which its record says.
+    entries = json.loads(finish(command, accepted=(0, 1)))
+    return [
+        Result(latest(course, assignment, entry["student"]), entry["remark"], entry["gradebook"]) for entry in entries
+    ]
 
 
 def give_feedback(course: Course, students: Sequence[Student], page: Callable[[int], None] = lambda _: None) -> None:
@@ -116,7 +103,7 @@ class Command:
 
 
 def start(course: Course, program: str, *arguments: str, show_progress: bool = False) -> Command:
-    """Start a program of this environment in the course's directory; with ``show_progress`` its stderr is the terminal's."""
+    """Start a program of this environment in the course's directory; ``show_progress``: stderr is the terminal's."""
     binaries = Path(sys.executable).parent
     logs = course.root / ".demo"
     logs.mkdir(exist_ok=True)

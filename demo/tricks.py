@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import textwrap
 from typing import Any
 
 from demo.workbook import Cell, Edit, Workbook, grade_id_of, is_test
@@ -40,6 +42,16 @@ def in_the_style_of(**names: tuple[str, ...]) -> Edit:
             book.write(variant.exercise, variant.cell)
 
     return edit
+
+
+def only(assignment: str, edit: Edit) -> Edit:
+    """The edit, in this assignment alone."""
+
+    def where_it_applies(book: Workbook) -> None:
+        if book.assignment == assignment:
+            edit(book)
+
+    return where_it_applies
 
 
 _CONSTRUCTORS = {
@@ -95,19 +107,14 @@ def {name}(*args, **kwargs):
     book.write(LEAF[book.assignment], book.cell(LEAF[book.assignment])["source"] + wrapper)
 
 
-def duplicates_cells(book: Workbook) -> None:
-    """A solution cell and its test cell are there twice, as after copy and paste: nbgrader ids are copied too."""
-    for name in (LEAF[book.assignment], f"test_{LEAF[book.assignment]}"):
+def pastes_and_deletes(book: Workbook) -> None:
+    """A solution cell and its test are there twice, as after copy and paste; all other locked cells are gone."""
+    twice = (LEAF[book.assignment], f"test_{LEAF[book.assignment]}")
+    book.notebook["cells"] = [cell for cell in book.cells if grade_id_of(cell) in (*book.template.answers, *twice)]
+    for name in twice:
         original = book.cell(name)
-        twin = copy.deepcopy(original) | {"id": f"{original['id']}-copy"}
+        twin = copy.deepcopy(original) | {"id": f"{original['id']}-copy"}  # nbgrader's own id is copied too
         book.cells.insert(book.cells.index(original) + 1, twin)
-
-
-def tidies_up(book: Workbook) -> None:
-    """Deletes all locked cells: explanations, checks and tests."""
-    answers = book.template.answers
-    kept = [cell for cell in book.cells if grade_id_of(cell) in answers or grade_id_of(cell) in ("", "setup")]
-    book.notebook["cells"] = kept
 
 
 # --- unlucky ----------------------------------------------------------------------------------------------------------
@@ -135,8 +142,8 @@ def in_the_leaf(body: str) -> Edit:
     """The leaf exercise's function does this, whatever its arguments are."""
 
     def edit(book: Workbook) -> None:
-        lines = [f"def {_LEAF_FUNCTION[book.assignment]}(*args, **kwargs):", *(f"    {line}" for line in body.splitlines())]
-        book.write(LEAF[book.assignment], "\n".join(lines))
+        header = f"def {_LEAF_FUNCTION[book.assignment]}(*args, **kwargs):\n"
+        book.write(LEAF[book.assignment], header + textwrap.indent(body, "    "))
 
     return edit
 
@@ -148,15 +155,11 @@ def exits_in_a_cell(book: Workbook) -> None:
 
 def under_another_name(book: Workbook) -> None:
     """Hands in the solved notebook, but as a download that the browser has renamed."""
-    import json
-
     book.files[f"{book.assignment} (1).ipynb"] = json.dumps(book.notebook).encode()
 
 
 def conflict_markers(book: Workbook) -> None:
     """Hands in a file with the marks of a failed merge in it: no JSON."""
-    import json
-
     text = json.dumps(book.notebook, indent=1).splitlines()
     half = len(text) // 2
     torn = [*text[:half], "<<<<<<< HEAD", *text[half : half + 3], "=======", *text[half:], ">>>>>>> main"]

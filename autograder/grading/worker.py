@@ -92,6 +92,7 @@ def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> s
     # The last two collect garbage after each run, a quarter of a second over torch's many objects.
     arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "autograder.suite.plugin"]
     arguments += ["--assert=plain"]  # rewriting would explain values that nobody may see
+    arguments += ["--capture=no", "-p", "no:warnings"]  # both cost something at each of a check's three phases
     code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(subjects), collector])
     if collector.broken:
         return f"the suite cannot be loaded: {collector.broken[0]}"

@@ -20,6 +20,7 @@ from autograder.wire import (
     ConnectionClosed,
     DeadlinePassed,
     FrameTooLarge,
+    Unasked,
     Undecodable,
 )
 
@@ -62,13 +63,10 @@ class SocketChannel:
         """See Channel."""
         if self._broken:
             raise ProcessEnded("not run: the code's process ended earlier in this check")
-        if self._connection.readable():
-            self._break(kill=True)
-            ended = self._why_ended()
-            raise WireViolation(ended or "the code's process sent something, or ended, without being asked")
         seconds = self._limits.call_seconds
         started = time.monotonic()
         try:
+            self._connection.expect_silence()
             return self._converse(request, on_callback, started + seconds)
         except DeadlinePassed as error:
             self._break(kill=True)
@@ -77,9 +75,9 @@ class SocketChannel:
             self._break()
             ended = self._why_ended()
             raise ProcessEnded(ended or "the code ended its own process (a crash, an exit, or memory)") from error
-        except (FrameTooLarge, Undecodable) as error:
+        except (FrameTooLarge, Unasked, Undecodable) as error:
             self._break(kill=True)
-            raise WireViolation(f"the answer cannot be read: {error}") from error
+            raise WireViolation(f"the code's process broke the rules of its connection: {error}") from error
         except BaseException:
             self._break(kill=True)
             raise

@@ -8,8 +8,9 @@ and compute without meeting a None, a string or a tuple of the wrong length.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -100,8 +101,14 @@ class Banned:
                     f"{function} calls autograd (backward or grad), which this assignment bans: "
                     "derive the gradient yourself"
                 )
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self.functions, *self.operators)):
+            if _matches(name, (*self.functions, *self.operators)):
                 raise BannedOperation(f"{function} uses {name}, which this assignment bans: write it yourself")
+
+
+@functools.lru_cache(maxsize=10_000)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of the patterns fits; a class uses the same few operators over and over."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)
@@ -159,13 +166,12 @@ def _numbers_only(value: Any) -> bool:
 def _number(value: Any, what: str) -> Any:
     if isinstance(value, int | float | np.generic):
         return value
-    shape: Sequence[int] | None = getattr(value, "shape", None)
-    if shape is not None and isinstance(value, np.ndarray) and value.dtype.kind in "biufc" and len(shape) == 0:
-        return value[()]
     torch = sys.modules.get("torch")
-    if torch is not None and type(value) is torch.Tensor and value.ndim == 0:
-        return value
-    found = _kind_name(value) if shape is None else f"{_kind_name(value)} of shape {tuple(shape)}"
+    found = _kind_name(value)
+    if isinstance(value, np.ndarray) or (torch is not None and type(value) is torch.Tensor):
+        if value.ndim == 0:
+            return value[()] if isinstance(value, np.ndarray) else value
+        found = f"{found} of shape {tuple(value.shape)}"
     raise BadReturn(f"{what} should be a single number, found {_article(found)}")
 
 

@@ -17,6 +17,7 @@ from autograder.errors import (
     Mismatch,
     MissingName,
     StudentError,
+    StudentFault,
     SuiteFault,
     WireViolation,
 )
@@ -49,11 +50,17 @@ class Conversation:
         request = self._encoded({"op": op, **arguments})
         self._callback_error = None
         try:
-            reply = decode(self._channel.exchange(request, self._evaluate), self._handle)
-        except Undecodable as error:
-            raise WireViolation(f"the answer cannot be read: {error}") from error
+            answer = self._channel.exchange(request, self._evaluate)
+        except StudentFault as fault:
+            if self._callback_error is None:
+                raise
+            raise self._callback_error from fault
         if self._callback_error is not None:
             raise self._callback_error
+        try:
+            reply = decode(answer, self._handle)
+        except Undecodable as error:
+            raise WireViolation(f"the answer cannot be read: {error}") from error
         if not isinstance(reply, dict):
             raise WireViolation("the answer is no message")
         return reply

@@ -22,12 +22,23 @@ from autograder.errors import ForkserverLost, JudgeFault, ProcessEnded, SandboxU
 from autograder.judge.channel import SocketChannel
 from autograder.judge.forkserver import Spawner
 from autograder.judge.limits import Limits
-from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, decode, encode
+from autograder.wire import (
+    Connection,
+    ConnectionClosed,
+    DeadlinePassed,
+    FrameTooLarge,
+    Unasked,
+    Undecodable,
+    decode,
+    encode,
+)
 from autograder.wire.frames import pair
 
 START_SECONDS = 30.0
+FORK_SECONDS = 10.0  # takes some 10 ms; but it is the code's own process that is asked
 INTERRUPT_SECONDS = 2.0
 REPORT_SECONDS = 0.1  # between the end of a namespace and its supervisor's report of it
+BROKEN = (ConnectionClosed, DeadlinePassed, FrameTooLarge, Unasked, Undecodable)
 SMALL = 2**16  # bytes; replies that are not outputs are far smaller
 SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
 
@@ -103,8 +114,8 @@ class Session:
         ours, theirs = pair()
         try:
             with theirs:
-                reply = self._ask({"op": "fork"}, time.monotonic() + START_SECONDS, [theirs.fileno()])
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
+                reply = self._ask({"op": "fork"}, time.monotonic() + FORK_SECONDS, [theirs.fileno()])
+        except BROKEN as error:
             ours.close()
             self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
             raise ProcessEnded(self.dead) from error
@@ -141,7 +152,7 @@ class Session:
         arguments = {"files": self._files, "seed": SEED}
         try:
             reply = self._ask({"op": "files", "arguments": arguments}, time.monotonic() + START_SECONDS)
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
+        except BROKEN as error:
             raise ForkserverLost(f"a fresh notebook process did not start ({error})") from error
         if "refused" in reply:
             raise JudgeFault(f"a file beside the notebook cannot be written: {reply['refused']}; see the limit file_mb")
@@ -161,7 +172,7 @@ class Session:
             return self._interrupt(self._time_note(notebook_deadline - now), _most_bytes(limit))
         except ConnectionClosed as error:
             raise _CellEndedProcess(f"left out: it {self._how_it_ended()}") from error
-        except (FrameTooLarge, Undecodable) as error:
+        except (FrameTooLarge, Unasked, Undecodable) as error:
             raise _CellEndedProcess(f"left out: it sent something that is not a cell's result ({error})") from error
 
     def _time_note(self, left: float) -> str:
@@ -174,16 +185,14 @@ class Session:
         self._order("interrupt")
         try:
             return CellRun(_outputs(_decoded(self._student.receive(time.monotonic() + INTERRUPT_SECONDS), most)), note)
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable) as error:
+        except BROKEN as error:
             raise _CellEndedProcess(note.replace("stopped", "ended and left out")) from error
 
     def _ask(
         self, message: dict[str, Any], deadline: float, fds: Sequence[int] = (), most: int = SMALL
     ) -> dict[str, Any]:
         assert self._student is not None
-        if self._student.readable():
-            self._student.receive(deadline)  # says ConnectionClosed where it is the end of the stream
-            raise Undecodable("it was sent without being asked for")
+        self._student.expect_silence()
         self._student.send(encode(message), deadline, fds)
         return _decoded(self._student.receive(deadline), most)
 
@@ -235,7 +244,7 @@ class Session:
             return
         try:
             self._ask({"op": "kill", "arguments": {"pid": pid}}, time.monotonic() + INTERRUPT_SECONDS)
-        except (ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable):
+        except BROKEN:
             self.dead = f"the notebook's process {self._how_it_ended()} during the checks"
 
 

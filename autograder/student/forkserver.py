@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -30,6 +31,8 @@ from autograder.student.supervisor import supervise
 from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, decode
 
 REQUEST_SECONDS = 10
+HUGE_PAGE = 2 * 2**20
+MADV_COLLAPSE = 25
 
 
 def prepare(preload: list[str]) -> NotebookShell:
@@ -48,7 +51,24 @@ def prepare(preload: list[str]) -> NotebookShell:
     shell.execution_count = 1
     gc.collect()
     gc.freeze()
+    use_huge_pages()
     return shell
+
+
+def use_huge_pages() -> None:
+    """Have the kernel keep the libraries' memory in huge pages: a fork then copies a few hundred entries, not 60,000.
+
+    Linux before 6.1 cannot (EINVAL), and memory may be too fragmented: then forks take a little longer, no more.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/maps") as stream:
+        lines = [line.split() for line in stream]
+    for line in lines:
+        if line[1] == "rw-p" and line[4] == "0":
+            start, end = (int(part, 16) for part in line[0].split("-"))
+            first, last = -(-start // HUGE_PAGE) * HUGE_PAGE, end // HUGE_PAGE * HUGE_PAGE
+            if last > first:
+                libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)
 
 
 def main() -> None:

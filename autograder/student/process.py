@@ -139,7 +139,6 @@ def prepare(fd: int, shell: NotebookShell) -> NotebookProcess:
     """Make this confined process the notebook process, with the student's connection as descriptor ``fd``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    gc.unfreeze()
     if threading.active_count() != 1:
         raise RuntimeError("the forkserver has live threads; a process forked from it could hang")
     return NotebookProcess(Connection(socket.socket(fileno=fd)), shell)

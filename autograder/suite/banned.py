@@ -49,7 +49,9 @@ def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str,
     definitions = {name: found for digest in digests for name, found in digest.definitions.items()}
     found = {}
     for exercise in assignment.exercises:
-        for definition in _reachable(assignment.functions_of(exercise), definitions):
+        own = assignment.functions_of(exercise)
+        others = assignment.contract.functions.keys() - set(own)  # those cost their own exercise's points
+        for definition in _reachable(own, {n: d for n, d in definitions.items() if n not in others}):
             name = next(_banned_uses(definition, aliases, patterns), None)
             if name is not None:
                 found[exercise] = f"{definition.name} uses {name}, which this assignment bans: write it yourself"

@@ -5,7 +5,7 @@ autograder. It imports numpy and msgpack, and torch or pandas only where they ar
 """
 
 from autograder.wire.codec import Callback, Remote, Undecodable, decode, encode, untraced
-from autograder.wire.frames import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge
+from autograder.wire.frames import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Unasked
 
 # The first byte of what an exercise process sends: the answer to the request, or a question before it.
 REPLY = b"R"
@@ -20,6 +20,7 @@ __all__ = [
     "DeadlinePassed",
     "FrameTooLarge",
     "Remote",
+    "Unasked",
     "Undecodable",
     "decode",
     "encode",

@@ -30,6 +30,10 @@ class FrameTooLarge(Exception):
     """A frame is larger than this connection allows."""
 
 
+class Unasked(Exception):
+    """The other side sent something when it was not its turn."""
+
+
 class Connection:
     """One end of a Unix stream socket that carries frames.
 
@@ -92,6 +96,18 @@ class Connection:
     def readable(self, seconds: float = 0) -> bool:
         """Tell whether something (data or the end of the stream) can be read at once, or within ``seconds``."""
         return bool(self._poll(select.POLLIN, seconds * 1000))
+
+    def expect_silence(self) -> None:
+        """Raise ConnectionClosed if the other side has closed, Unasked if it has sent something by itself."""
+        if not self.readable():
+            return
+        try:
+            sent = self._socket.recv(1, socket.MSG_PEEK)
+        except OSError as error:
+            raise ConnectionClosed(f"the connection broke ({error.strerror})") from error
+        if not sent:
+            raise ConnectionClosed("the connection was closed")
+        raise Unasked("something was sent without being asked for")
 
     def _read(self, size: int, deadline: float | None, fds: list[int], max_fds: int) -> bytearray:
         # The buffer grows with what really arrives: a header alone reserves no memory.

@@ -274,13 +274,13 @@ def test_each_message_is_one_of_the_codes(message: str):
 # --- the course's table -----------------------------------------------------------------------------------------------
 
 
-def released() -> list[str]:
+def assignments() -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "tests/hidden").glob("*/assignment.toml"))
 
 
-@pytest.mark.parametrize("assignment", released())
+@pytest.mark.parametrize("assignment", assignments())
 def test_the_readmes_table_is_the_course(assignment: str):
-    notebook = nbformat.read(ROOT / f"release/{assignment}/{assignment}.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / f"source/{assignment}/{assignment}.ipynb", as_version=4)
     settings = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
     points = {s["grade_id"]: f"{s['points']:g}" for s in settings if s.get("grade")}
     (row,) = [row for row in rows(TEXTS["README.md"]) if row[0] == f"`{assignment}`"]

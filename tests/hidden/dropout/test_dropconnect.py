@@ -21,6 +21,7 @@ def factors(out, weight, bias):
     return torch.where(factor.abs() < 1e-5, torch.zeros_like(factor), factor)
 
 
+@pytest.mark.exercise("dropconnect", weight=2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_weights_are_dropped_or_scaled(student, on_its_own, away_from_zero, assert_inverted, device, dtype):
     """Every weight is dropped, or kept and multiplied by 1/(1 - p); the bias is neither dropped nor scaled."""
@@ -84,6 +85,7 @@ def test_one_mask_for_all_rows(student, on_its_own, away_from_zero, device):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropconnect", weight=2)
 def test_each_call_draws_a_fresh_mask(student, on_its_own, away_from_zero, device):
     """Each call draws a new mask."""
     weight, bias = away_from_zero(90, 70, device=device), away_from_zero(90, device=device)

@@ -26,6 +26,7 @@ def kept(student, p, *shape, device):
     return as_tensor(out, what="out", shape=shape) != 0
 
 
+@pytest.mark.exercise("dropout_forward", weight=2)
 @pytest.mark.parametrize(
     ("dtype", "shape"), [(torch.float32, (500,)), (torch.float64, (40, 13)), (torch.float64, (4, 3, 8, 5))], ids=str
 )
@@ -38,6 +39,7 @@ def test_values_are_dropped_or_scaled(student, away_from_zero, assert_inverted, 
     assert_inverted(out / x, 0.3, what="out")
 
 
+@pytest.mark.exercise("dropout_forward", weight=2)
 @pytest.mark.parametrize("p", [0.2, 0.7])
 def test_share_of_dropped_values(student, device, p):
     """p is the probability of DROPPING a value: in a large tensor a share of about p is zero."""
@@ -45,6 +47,7 @@ def test_share_of_dropped_values(student, device, p):
     assert_rate(int((~mask).sum()), mask.numel(), p, what="the share of dropped values", false_alarm=FALSE_ALARM)
 
 
+@pytest.mark.exercise("dropout_forward", weight=2)
 @pytest.mark.parametrize("shape", [(100, 100), (8, 10, 6, 20)], ids=["rows and columns", "images"])
 def test_values_are_dropped_one_by_one(student, device, shape):
     """Every single value is dropped or kept on its own, independent of its neighbors: no shared rows, columns or
@@ -62,6 +65,7 @@ def test_values_are_dropped_one_by_one(student, device, shape):
         assert_independent(one, other, 1 - P, what=name, false_alarm=FALSE_ALARM / len(pairs))
 
 
+@pytest.mark.exercise("dropout_forward", weight=2)
 def test_each_call_draws_a_fresh_mask(student, device):
     """Each call draws a new mask, independent of the one before: nothing is remembered, and no seed is set inside."""
     short, first, second = (kept(student, P, size, device=device) for size in (5000, 6000, 6000))

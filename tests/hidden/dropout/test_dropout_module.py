@@ -12,6 +12,7 @@ pytestmark = pytest.mark.exercise("dropout_module")
 FALSE_ALARM = 1e-9
 
 
+@pytest.mark.exercise("dropout_module", weight=2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_train_mode_drops_and_scales(student, on_its_own, away_from_zero, assert_inverted, device, dtype):
     """In train mode values are dropped, and those that are kept are multiplied by 1/(1 - p)."""
@@ -40,6 +41,7 @@ def test_share_of_dropped_values(student, on_its_own, device, arguments):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropout_module", weight=2)
 def test_values_are_dropped_one_by_one(student, on_its_own, device):
     """Every value is dropped or kept on its own: no row of the batch shares its mask with another, and no column."""
     x = torch.ones(80, 100, device=device)
@@ -91,6 +93,7 @@ def test_works_in_a_sequential(student, on_its_own, away_from_zero, assert_inver
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropout_module", weight=2)
 def test_gradient_passes_through_the_mask(student, on_its_own, away_from_zero, assert_inverted, device):
     """Autograd finds the gradient: zero where the value was dropped, times 1/(1 - p) where it was kept."""
     x, dout = (away_from_zero(25, 16, device=device) for _ in range(2))
@@ -108,6 +111,7 @@ def test_gradient_passes_through_the_mask(student, on_its_own, away_from_zero, a
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropout_module", weight=2)
 def test_each_call_draws_a_fresh_mask(student, on_its_own, device):
     """Each forward pass draws a new mask."""
     x = torch.ones(1, 5000, device=device)
