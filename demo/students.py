@@ -136,7 +136,7 @@ UNLUCKY = [
     ),
     Student(
         "willem", "a function that takes all memory",
-        (solved, in_the_leaf("hoard = []\nwhile True:\n    hoard.append(bytearray(2**28))")), LEAVES_LOST,
+        (solved, in_the_leaf("hoard = []\nwhile True:\n    hoard.append(np.empty(2**25))")), LEAVES_LOST,
     ),
     Student("xenia", "os._exit in a cell of its own", (solved, tricks.exits_in_a_cell)),
     Student("yusuf", "os._exit in a function", (solved, in_the_leaf("import os\nos._exit(0)")), LEAVES_LOST),

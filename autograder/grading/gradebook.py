@@ -1,8 +1,8 @@
 """Write records into nbgrader's gradebook: nbgrader's own ``autograde``, whose preprocessor only looks records up.
 
-nbgrader writes one submission at a time and its SQLite gradebook takes one writer, so this is done by one process, while
-the workers judge the next submissions. A submission whose grades stand in the gradebook as its record says is left
-alone.
+nbgrader writes one submission at a time and its SQLite gradebook takes one writer, so this is done by one process,
+while the workers judge the next submissions. A submission whose grades stand in the gradebook as its record says is
+left alone.
 """
 
 from __future__ import annotations

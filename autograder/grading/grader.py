@@ -123,6 +123,8 @@ class Grader:
         environment = replace(assignment.environment, confined=not self._options.trust)
         running = self._forkservers.get(environment)
         if running is None or not running.alive():
+            if running is not None:
+                running.close()
             secrets = (self._course.root / "tests", self._course.root / "solutions", self._course.root / "records")
             running = self._forkservers[environment] = Forkserver(environment, secrets)
         return running

@@ -18,6 +18,7 @@ import torch
 import autograder.suite.plugin as plugin
 from autograder.course.sanitize import clean_outputs
 from autograder.errors import AutograderError
+from autograder.grading.ahead import Ahead
 from autograder.grading.batch import Batch, common, not_judged_record
 from autograder.grading.prepare import Prepared
 from autograder.judge.forkserver import Spawner
@@ -25,13 +26,13 @@ from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
 from autograder.suite.banned import static_findings
 from autograder.suite.records import Collector, not_judged
-from autograder.suite.subjects import Submission
+from autograder.suite.subjects import Subject, Submission
 
 
 class _Job:
     """The pytest plugin object that says who is judged."""
 
-    def __init__(self, subjects: Sequence[Submission]) -> None:
+    def __init__(self, subjects: Sequence[Subject]) -> None:
         self._subjects = subjects
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -93,7 +94,8 @@ def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> s
     arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "autograder.suite.plugin"]
     arguments += ["--assert=plain"]  # rewriting would explain values that nobody may see
     arguments += ["--capture=no", "-p", "no:warnings"]  # both cost something at each of a check's three phases
-    code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(subjects), collector])
+    with Ahead(subjects) as ahead:
+        code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(ahead.subjects), collector])
     if collector.broken:
         return f"the suite cannot be loaded: {collector.broken[0]}"
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -59,7 +59,9 @@ _UNKNOWN = "clone3 memfd_create fchmodat2 mseal map_shadow_stack cachestat"
 _RECENT = "faccessat2 openat2 close_range rseq futex_waitv epoll_pwait2 fchmodat2 mseal map_shadow_stack cachestat"
 
 _CLONE_NEW = 0x7E020000 | 0x80  # every CLONE_NEW* flag, CLONE_NEWTIME among them
-_PRCTL_ALLOWED = (2, 3, 4, 15, 16, 21, 22, 38, 39, 0x53564D41)  # names, dumpable, seccomp, VMA names; reading the rest
+# Names (of threads and mappings) and narrowing seccomp; of the rest, reading. Not PR_SET_DUMPABLE, which would hide a
+# process's memory from its supervisor.
+_PRCTL_ALLOWED = (2, 3, 15, 16, 21, 22, 38, 39, 0x53564D41)
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _LIMITS = 16  # kinds of rlimit in Linux
 

@@ -75,6 +75,7 @@ class Session:
         self._home: Path | None = None
         self._cells: Sequence[Cell] = ()
         self._left_out: dict[int, str] = {}
+        self._channels: list[SocketChannel] = []
         self.dead = ""  # why no exercise process can be had any more
 
     def __enter__(self) -> Session:
@@ -123,10 +124,15 @@ class Session:
             ours.close()
             raise ProcessEnded(f"no process can be started for the checks: {reply['refused']}")
         give_up = functools.partial(self._kill_exercise, reply.get("value"))
-        return SocketChannel(ours, self._limits, give_up, self._why_ended)
+        channel = SocketChannel(ours, self._limits, give_up, self._why_ended)
+        self._channels.append(channel)
+        return channel
 
     def close(self) -> None:
         """End all processes of the submission."""
+        for channel in self._channels:
+            channel.close()
+        self._channels.clear()
         if self._supervisor is not None:
             # A supervisor that is gone has taken its submission's processes along.
             with contextlib.suppress(ForkserverLost):

@@ -7,7 +7,6 @@ anything but the student's own comfort; protection is in ``confine`` and in the 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import socket

@@ -14,6 +14,7 @@ import time
 from typing import Any, NoReturn
 
 from autograder.student import confine
+from autograder.student.memory import MemoryWatch
 from autograder.student.notebook import NotebookShell
 from autograder.student.process import prepare
 from autograder.wire import Connection, ConnectionClosed, decode, encode
@@ -70,15 +71,14 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any]) -> NoReturn:
     poller = select.poll()
     poller.register(process, select.POLLIN)
     poller.register(link, select.POLLIN)
-    baseline, reason = _anonymous_kb(pid), ""
-    allowed = int(limits["memory_mb"]) * 1024
+    memory, reason = MemoryWatch(pid, int(limits["memory_mb"]) * 1024), ""
     while True:
         ready = {fd for fd, _ in poller.poll(WATCH_SECONDS * 1000)}
         if process in ready:
             break
         if link.fileno() in ready:
             _obey(link, pid)
-        elif _uses_more_than(allowed, baseline, pid):
+        elif memory.exceeded():
             reason = "memory"
             os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
@@ -88,18 +88,6 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any]) -> NoReturn:
     with contextlib.suppress(ConnectionClosed):
         link.send(encode({"event": "ended", "status": os.waitstatus_to_exitcode(status), "reason": reason}))
     os._exit(0)
-
-
-def _uses_more_than(allowed: int, baseline: int, pid: int) -> bool:
-    """Tell whether a submission's processes together hold more than ``allowed`` KiB beyond the ``baseline`` of all.
-
-    A page that several of them share (an exercise process has the notebook's) counts once; that count takes longer, and
-    is made only where the quick one is too high.
-    """
-    tree = _tree(pid)
-    if sum(max(0, _anonymous_kb(p) - baseline) for p in tree) <= allowed:
-        return False
-    return sum(_proportional_kb(p) for p in tree) > allowed + baseline
 
 
 def _obey(link: Connection, pid: int) -> None:
@@ -114,44 +102,3 @@ def _obey(link: Connection, pid: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-
-
-def _anonymous_kb(pid: int) -> int:
-    """Memory of its own that a process holds (anonymous and shared memory), in KiB; 0 once it has ended."""
-    total = 0
-    try:
-        with open(f"/proc/{pid}/status") as stream:
-            for line in stream:
-                if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:")):
-                    total += int(line.split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return total
-
-
-def _proportional_kb(pid: int) -> int:
-    """Like ``_anonymous_kb``, but a page shared by n processes counts as 1/n."""
-    total = 0
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as stream:
-            for line in stream:
-                if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
-                    total += int(line.split()[1])
-    except PermissionError:  # the code made itself unreadable (prctl): then its shares are not known
-        return _anonymous_kb(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return total
-
-
-def _tree(pid: int) -> list[int]:
-    """The process and all its living descendants; orphans stay in the tree, as their namespace's pid 1 adopts them."""
-    found = [pid]
-    for parent in found:
-        try:
-            for thread in os.listdir(f"/proc/{parent}/task"):  # each thread has a list of the children that it started
-                with open(f"/proc/{parent}/task/{thread}/children") as stream:
-                    found.extend(int(child) for child in stream.read().split())
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found

@@ -8,8 +8,6 @@ import pytest
 
 from tests.tiny_course import TinyCourse
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture
 def course(tmp_path: Path) -> TinyCourse:

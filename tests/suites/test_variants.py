@@ -65,5 +65,5 @@ def test_enough_variants_of_each_exercise(suite: Path) -> None:
 
 @pytest.mark.parametrize("suite", ASSIGNMENTS, ids=lambda suite: suite.name)
 def test_each_misconception_has_its_own_sentence(suite: Path) -> None:
-    sentences = Counter(v.sentence for v in load_variants(suite) if v.kind == "misconception")
-    assert [sentence for sentence, count in sentences.items() if count > 1 or len(sentence) < 20] == []
+    sentences = Counter((v.exercise, v.sentence) for v in load_variants(suite) if v.kind == "misconception")
+    assert [key for key, count in sentences.items() if count > 1 or len(key[1]) < 20] == []
