@@ -9,7 +9,7 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint doctor setup clean help
+.PHONY: demo test lint compare doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -20,6 +20,9 @@ test: setup  ## run all tests
 lint: setup  ## ruff, and mypy in strict mode
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+compare: setup  ## time a submission, side by side with nbgrader's own Execute
+	$(BIN)/python benchmarks/side_by_side.py
 
 doctor: setup  ## show what confinement needs and what this machine has
 	$(BIN)/autograder doctor

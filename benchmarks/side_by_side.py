@@ -1,4 +1,5 @@
-"""Grade the same notebooks with this autograder (one worker) and with nbgrader's own Execute, side by side in one run.
+"""Grade the same notebooks with this autograder (1 and 2 workers) and with nbgrader's own Execute, side by side in
+one run.
 
     .venv/bin/python benchmarks/side_by_side.py [--submissions 40] [--execute 4] [--rounds 3] [--json FILE]
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "normalization"
 BIN = Path(sys.executable).parent
 SMALL = 2
+EXECUTED = "nbgrader's Execute"
 EXECUTE = "\nc.Autograde.autograde_preprocessors = ['nbgrader.preprocessors.Execute' if p.endswith('.Judge') else p "
 EXECUTE += "for p in c.Autograde.autograde_preprocessors]\n"
 
@@ -83,7 +85,8 @@ def cost(root: Path, small: int, large: int, *command: str) -> float:
 
 def measure(submissions: int, executed: int, rounds: int) -> dict[str, list[float]]:
     """Seconds a submission of each, by round."""
-    results: dict[str, list[float]] = {"autograder": [], "nbgrader Execute": []}
+    ours_by_workers = {1: "autograder, 1 worker", 2: "autograder, 2 workers"}
+    results: dict[str, list[float]] = {name: [] for name in (*ours_by_workers.values(), EXECUTED)}
     with tempfile.TemporaryDirectory(prefix="side-by-side-") as name:
         ours, theirs = Path(name) / "ours", Path(name) / "theirs"
         make_course(ours, submissions)
@@ -91,10 +94,11 @@ def measure(submissions: int, executed: int, rounds: int) -> dict[str, list[floa
         with (theirs / "nbgrader_config.py").open("a") as config:
             config.write(EXECUTE)
         for number in range(rounds):
-            command = ("autograder", "grade", ASSIGNMENT, "--workers", "1", "--json")
-            results["autograder"].append(cost(ours, SMALL, submissions, *command))
+            for workers, label in ours_by_workers.items():
+                command = ("autograder", "grade", ASSIGNMENT, "--workers", str(workers), "--json")
+                results[label].append(cost(ours, SMALL, submissions, *command))
             command = ("nbgrader", "autograde", ASSIGNMENT, "--create", "--force")
-            results["nbgrader Execute"].append(cost(theirs, SMALL, SMALL + executed, *command))
+            results[EXECUTED].append(cost(theirs, SMALL, SMALL + executed, *command))
             latest = {who: round(values[-1], 3) for who, values in results.items()}
             print(f"round {number + 1}: seconds a submission {latest}", flush=True)
     return results
@@ -110,12 +114,12 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     results = measure(options.submissions, options.execute, options.rounds)
     medians = {who: statistics.median(values) for who, values in results.items()}
+    ratios = {who: medians[EXECUTED] / seconds for who, seconds in medians.items()}
     for who, seconds in medians.items():
-        print(f"{who:>18}: {seconds:.3f} s a submission, {60 / seconds:.0f} a minute (median of {options.rounds})")
-    ratio = medians["nbgrader Execute"] / medians["autograder"]
-    print(f"{'ratio':>18}: {ratio:.1f} times as many submissions a minute")
+        rate = f"{seconds:.3f} s a submission, {60 / seconds:.0f} a minute"
+        print(f"{who:>22}: {rate}, {ratios[who]:.1f} times nbgrader (median of {options.rounds})")
     if options.json:
-        options.json.write_text(json.dumps({"seconds": results, "medians": medians, "ratio": ratio}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"seconds": results, "medians": medians, "ratios": ratios}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

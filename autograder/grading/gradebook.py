@@ -44,12 +44,12 @@ class Writer:
             return Written(record.student, "left out", record.reason)
         if self._standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}:
             return Written(record.student, "unchanged")
-        if not self._notebook(record.student).exists():
-            record_missing_notebook(self._course, self._assignment, record.student)  # nbgrader passes over it
-            return Written(record.student, "written", record.reason)
         with serving(record), warnings.catch_warnings():
             # nbgrader 0.9 builds a submission before it adds it to its session; SQLAlchemy 2 warns of each.
             warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+            if not self._notebook(record.student).exists():
+                record_missing_notebook(self._course, self._assignment, record.student)  # nbgrader passes over it
+                return Written(record.student, "written", record.reason)
             result = self._api.autograde(self._assignment, record.student, force=True, create=True)
         if result["success"]:
             return Written(record.student, "written")

@@ -26,6 +26,9 @@ from autograder.judge.contract import Contract, Function
 from autograder.wire import Callback, Remote, Undecodable, decode, encode
 
 
+MAX_NAME = 1000  # characters of a function's or class's name
+
+
 class Conversation:
     """Requests over one channel during one test: encodes, decodes, checks, and evaluates the judge's callbacks."""
 
@@ -195,7 +198,7 @@ def raise_error(reply: dict[str, Any], what: str) -> None:
 def _texts(value: Any) -> list[str]:
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) and len(item) <= MAX_NAME for item in value):
         raise WireViolation("the answer holds a list that is not one of names")
     return value
 

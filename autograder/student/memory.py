@@ -16,7 +16,8 @@ _SHARED = "/dev/zero (deleted)"  # how /proc names shared memory that belongs to
 
 @dataclass(frozen=True)
 class _Usage:
-    held: int  # KiB of memory that belongs to no file
+    held: int  # KiB of memory that belongs to no file, page tables among it
+    tables: int  # KiB of page tables
     mapped: (
         int  # KiB of addresses that are not the process's private, writable ones: files, reservations, shared memory
     )
@@ -67,9 +68,9 @@ def _usage(pid: int) -> _Usage:
                 if name in _HELD or name in ("VmSize", "VmData"):
                     values[name] = int(value.split()[0])
     except (FileNotFoundError, ProcessLookupError):
-        return _Usage(0, 0)
+        return _Usage(0, 0, 0)
     held = sum(values.get(name, 0) for name in _HELD)
-    return _Usage(held, values.get("VmSize", 0) - values.get("VmData", 0))
+    return _Usage(held, values.get("VmPTE", 0), values.get("VmSize", 0) - values.get("VmData", 0))
 
 
 def _exact(tree: list[int]) -> int:
@@ -77,6 +78,7 @@ def _exact(tree: list[int]) -> int:
     private = touched = 0
     regions: dict[str, int] = {}
     for pid in tree:
+        private += _usage(pid).tables
         try:
             with open(f"/proc/{pid}/smaps_rollup") as stream:
                 for line in stream:
@@ -90,7 +92,7 @@ def _exact(tree: list[int]) -> int:
             continue
         except PermissionError:  # it made itself unreadable: then nothing of it is known to be shared
             usage = _usage(pid)
-            private += usage.held + usage.mapped
+            private += usage.held - usage.tables + usage.mapped
     return private + max(touched, sum(regions.values()))
 
 

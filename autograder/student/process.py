@@ -69,8 +69,9 @@ class NotebookProcess:
 
     def _kill(self, pid: int) -> dict[str, Any]:
         """End an exercise process that the judge has given up."""
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # it has ended, and was collected
             os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         return {"value": None}
 
     def _fork(self, fd: int) -> None:

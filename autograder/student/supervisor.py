@@ -82,7 +82,7 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any]) -> NoReturn:
             reason = "memory"
             os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
-    if not reason and used.ru_utime + used.ru_stime >= int(limits["cpu_seconds"]):
+    if not reason and used.ru_utime + used.ru_stime >= 0.9 * int(limits["cpu_seconds"]):  # the limit's clock is coarse
         reason = "cpu"
     # The judge may be gone: then nobody needs the report.
     with contextlib.suppress(ConnectionClosed):

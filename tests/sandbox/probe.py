@@ -107,15 +107,20 @@ def command_of(pid: int) -> str:
 
 def student_processes(forkserver: Forkserver) -> dict[int, str]:
     """The processes of submissions that live now: everything below the forkserver itself."""
-    first = descendants(forkserver.pid)
-    servers = [pid for pid, command in first.items() if "autograder.student.forkserver" in command and _is_server(pid)]
-    assert servers, f"no forkserver below {forkserver.pid}: {first}"
-    return descendants(servers[0])
+    return descendants(server_of(forkserver))
 
 
-def _is_server(pid: int) -> bool:
-    parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return "autograder.student.forkserver" not in command_of(parent) or command_of(parent).split()[0].endswith("bwrap")
+def server_of(forkserver: Forkserver) -> int:
+    """The forkserver's own process: below it are submissions, above it bubblewrap's two."""
+    first, second = children_of(forkserver.pid), []
+    for pid in first:
+        second += children_of(pid)
+    assert len(second) == 1, f"no forkserver below {forkserver.pid}: {descendants(forkserver.pid)}"
+    return second[0]
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def eventually(condition: Callable[[], object], seconds: float = 5) -> bool:

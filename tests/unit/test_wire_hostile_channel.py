@@ -225,6 +225,7 @@ MALFORMED: dict[str, Any] = {
     "a list where a tuple belongs": {"operators": [], "changed": False, "value": [torch.ones(2), Remote(1, "x")]},
     "a tensor where a handle belongs": {"operators": [], "changed": False, "value": (torch.ones(2), torch.ones(2))},
     "a handle where a tensor belongs": {"operators": [], "changed": False, "value": (Remote(1, "x"), Remote(2, "x"))},
+    "names that are long": {"error": {"kinds": ["x" * 10**6]}},
     "a change that is not told": {"operators": [], "value": (torch.ones(2), Remote(1, "x"))},
     "a change that is nothing": {"operators": [], "changed": None, "value": (torch.ones(2), Remote(1, "x"))},
     "a misfit that is a number": {"operators": [], "changed": False, "misfit": 5},
