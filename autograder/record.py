@@ -31,7 +31,10 @@ class Check:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """One exercise: ``score`` of ``points``; ``mistake`` is the sentence of the misconception that fits, if one does."""
+    """One exercise.
+
+    ``score`` of ``points``; ``mistake`` is the sentence of the misconception that fits, if one does.
+    """
 
     name: str
     points: float

@@ -22,11 +22,11 @@ EXERCISES: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "batchnorm_module": (3, 9),
     },
     "dropout": {
-        "dropout_forward": (4, 17),
+        "dropout_forward": (4, 25),
         "dropout_backward": (3, 14),
-        "dropout_module": (3, 16),
+        "dropout_module": (3, 21),
         "mc_dropout": (4, 16),
-        "dropconnect": (4, 13),
+        "dropconnect": (4, 16),
     },
 }
 ASSIGNMENTS = tuple(EXERCISES)
@@ -140,8 +140,6 @@ MISCONCEPTIONS: Mapping[str, Mapping[str, Lost]] = {
     "nan_at_one": {"dropout_forward": these("test_drop_probability_one")},
     # At p = 0 nothing was dropped, and dx is dout.
     "without_the_mask": {"dropout_backward": all_but("test_ends_of_the_range[zero]")},
-    # At p = 0 the factor is 1, at p = 1 dx is zero whatever it is.
-    "without_the_scale": {"dropout_backward": all_but("test_ends_of_the_range")},
     "active_in_eval_mode": {
         "dropout_module": these("test_eval_mode_is_the_identity", "test_works_in_a_sequential"),
     },

@@ -16,7 +16,7 @@ WHY_LENGTH = 150  # characters for one assignment
 
 
 def surprises(student: Student, results: Iterable[Result]) -> list[str]:
-    """What differs from what the student must get: an outcome, a check, a weight, a score."""
+    """What differs from what the student must get: an outcome, a check, a score."""
     records = [result.record for result in results]
     return [f"{student.name}, {r.assignment}: {text}" for r in records for text in _differences(student, r)]
 
@@ -30,23 +30,31 @@ def _differences(student: Student, record: Record) -> Iterator[str]:
         yield f"other exercises than {', '.join(EXERCISES[record.assignment])}"
         return
     for exercise in record.exercises:
-        points, weight = EXERCISES[record.assignment][exercise.name]
-        yield from _differences_in(exercise, points, weight, student.lost.get(exercise.name, NOTHING))
+        points, _ = EXERCISES[record.assignment][exercise.name]
+        yield from _differences_in(exercise, points, student.lost.get(exercise.name, NOTHING))
 
 
-def _differences_in(exercise: ExerciseResult, points: float, weight: float, lost: Lost) -> Iterator[str]:
+def _differences_in(exercise: ExerciseResult, points: float, lost: Lost) -> Iterator[str]:
     for check in exercise.checks:
         due = "failed" if lost.includes(check) else "passed"
         if check.outcome != due:
             yield f"{check.id} {check.outcome} ({check.message or 'no message'}), expected {due}"
     if exercise.points != points:
         yield f"{exercise.name} is worth {exercise.points:g} points, expected {points:g}"
-    found = sum(check.weight for check in exercise.checks)
-    if exercise.checks and found != weight:
-        yield f"{exercise.name} has checks of weight {found:g}, expected {weight:g}"
     score = score_due(points, exercise.checks, lost) if exercise.checks else 0.0
     if exercise.score != score:
         yield f"{exercise.name} got {exercise.score:g} points, expected {score:g}"
+
+
+def other_weights(results: Iterable[Result]) -> list[str]:
+    """Exercises whose checks weigh, together, something else than what the expected scores rest on."""
+    graded = [result.record for result in results if result.record.outcome == "graded"]
+    found = {(r.assignment, e.name): sum(check.weight for check in e.checks) for r in graded for e in r.exercises}
+    return [
+        f"the checks of {exercise} weigh {weight:g} together, expected {EXERCISES[assignment][exercise][1]:g}"
+        for (assignment, exercise), weight in found.items()
+        if weight != EXERCISES[assignment][exercise][1]
+    ]
 
 
 def table(students: Sequence[Student], results: Sequence[Result]) -> Table:

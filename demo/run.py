@@ -30,7 +30,7 @@ from demo.students import CLASS, SMALL_CLASS, Student
 COURSE = Path(__file__).resolve().parent / "course"
 WIDTH = 140  # of the table where there is no terminal
 WRITTEN = ("written", "unchanged")
-PAGE_OF = ("farah", "dropout")  # a page of feedback with a named mistake
+PAGE_OF = ("emil", "dropout")  # a page of feedback with a named mistake
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,14 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _demonstrate(console: Console, students: Sequence[Student], *, keep: bool) -> int:
     course = Course.find(COURSE) if keep and COURSE.exists() else _prepare(console, students)
+    console.print(f"autograder grade {' '.join(ASSIGNMENTS)}: {len(students)} submissions to each")
     began = time.monotonic()
-    results: list[steps.Result] = []
-    for assignment in ASSIGNMENTS:
-        console.print(f"autograder grade {assignment}: {len(students)} submissions")
-        results += steps.grade(course, assignment)
+    results = steps.grade(course)
     seconds = time.monotonic() - began
     console.print(f"graded {len(results)} submissions in {seconds:.1f} s\n")
-    _feedback(console, course, students)
+    _feedback(console, course)
     with _step(console, "nbgrader export"):
         table = steps.export(course)
     console.print(report.table(students, results))
@@ -81,15 +79,16 @@ def _prepare(console: Console, students: Sequence[Student]) -> Course:
     return course
 
 
-def _feedback(console: Console, course: Course, students: Sequence[Student]) -> None:
+def _feedback(console: Console, course: Course) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("nbgrader generate_feedback", total=len(students) * len(ASSIGNMENTS))
-        steps.give_feedback(course, students, lambda pages: progress.update(task, completed=pages))
+        task = progress.add_task("nbgrader generate_feedback", total=None)
+        steps.give_feedback(course, lambda pages, total: progress.update(task, completed=pages, total=total))
 
 
 def _verdict(console: Console, students: Sequence[Student], results: Sequence[steps.Result]) -> int:
     found = [] if len(results) == len(students) * len(ASSIGNMENTS) else [f"{len(results)} results"]
+    found += report.other_weights(results)
     for student in students:
         found += report.surprises(student, [result for result in results if result.record.student == student.name])
     found += [f"{r.record.student}: gradebook {r.gradebook}" for r in results if r.gradebook not in WRITTEN]

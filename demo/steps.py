@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,26 +62,28 @@ def submit(course: Course, students: Iterable[Student]) -> None:
             hand_in(template, student.edits, course.submitted(student.name, assignment))
 
 
-def grade(course: Course, assignment: str, *options: str) -> list[Result]:
-    """Grade the class; its progress is shown on stderr. Raises DemoFailed if grading is refused."""
-    command = start(course, "autograder", "grade", assignment, "--json", *options, show_progress=True)
+def grade(course: Course, *options: str) -> list[Result]:
+    """Grade the class in all assignments; progress is shown on stderr. Raises DemoFailed if grading is refused."""
+    command = start(course, "autograder", "grade", *ASSIGNMENTS, "--json", *options, show_progress=True)
     # Exit code 1: a submission could not be judged, which its record says.
-    entries = json.loads(finish(command, accepted=(0, 1)))
     return [
-        Result(latest(course, assignment, entry["student"]), entry["remark"], entry["gradebook"]) for entry in entries
+        Result(latest(course, entry["assignment"], entry["student"]), entry["remark"], entry["gradebook"])
+        for entry in json.loads(finish(command, accepted=(0, 1)))
     ]
 
 
-def give_feedback(course: Course, students: Sequence[Student], page: Callable[[int], None] = lambda _: None) -> None:
-    """Make all pages of feedback, of both assignments side by side; ``page`` hears how many there are."""
+def give_feedback(course: Course, page: Callable[[int, int], None] = lambda *_: None) -> None:
+    """Make all pages of feedback, of both assignments side by side; ``page`` hears how many are there, of how many."""
     running = [start(course, "nbgrader", "generate_feedback", assignment) for assignment in ASSIGNMENTS]
-    expected = [course.feedback(s.name, a) / f"{a}.html" for a in ASSIGNMENTS for s in students]
+    # One who handed in no notebook of the right name gets a grade, but nbgrader has nothing to make a page of.
+    made = {path: path.parent.name for path in course.root.glob(f"{course.autograded_directory}/*/*/*.ipynb")}
+    expected = [course.feedback(path.parents[1].name, a) / f"{a}.html" for path, a in made.items()]
     while any(command.process.poll() is None for command in running):
-        page(sum(path.exists() for path in expected))
+        page(sum(path.exists() for path in expected), len(expected))
         time.sleep(POLL_SECONDS)
     for command in running:
         finish(command)
-    page(sum(path.exists() for path in expected))
+    page(sum(path.exists() for path in expected), len(expected))
     if missing := [path for path in expected if not path.exists()]:
         raise DemoFailed(f"nbgrader generate_feedback made no {missing[0]} ({len(missing)} pages are missing)")
 
@@ -107,7 +109,7 @@ def start(course: Course, program: str, *arguments: str, show_progress: bool = F
     binaries = Path(sys.executable).parent
     logs = course.root / ".demo"
     logs.mkdir(exist_ok=True)
-    name = "-".join((program, *arguments[:2])).replace("/", "_")
+    name = "-".join((program, *(argument for argument in arguments if not argument.startswith("-"))))
     output, log = logs / f"{name}.out", None if show_progress else logs / f"{name}.log"
     # nbgrader starts further programs (alembic) by their names.
     environment = os.environ | {"PATH": os.pathsep.join((str(binaries), os.environ.get("PATH", os.defpath)))}

@@ -47,112 +47,104 @@ def _learner(name: str, what: str, *, normalization: tuple[str, ...], dropout: t
 RIGHT = [
     Student("ada", "right, in the reference's style", (solved,)),
     _right(
-        "bruno", "right: step by step, one feature after the other",
-        normalization=("feature_by_feature", "as_in_the_paper", "row_by_row", "sample_by_sample", "counts_batches"),
-        dropout=("assigned_through_an_index", "where_kept", "written_out", "welford", "scaled_after_the_product"),
+        "bruno", "right: step by step, one-pass sums, boolean masks",
+        normalization=("feature_by_feature", "as_in_the_paper", "one_pass_and_recomputed", "sample_by_sample"),
+        dropout=("boolean_mask_and_p", "written_out", "welford", "scaled_after_the_product"),
     ),
     _right(
-        "chen", "right: matrices, einsum, distributions",
-        normalization=("centering_matrix", "jacobian_matrices", "jacobian_of_each_row", "membership_matrix"),
-        dropout=("bernoulli_distribution", "gradient_by_autograd", "autograd_function", "one_large_batch", "einsum"),
+        "chen", "right: matrices, distributions, hooks, other caches",
+        normalization=("dictionary_cache_one_pass", "jacobian_of_each_row", "membership_matrix", "counts_batches"),
+        dropout=("bernoulli_distribution", "gradient_by_autograd", "autograd_function", "through_forward_hooks"),
     ),
-    _right(
-        "dalia", "right: one-pass variance, boolean masks, caches of other kinds",
-        normalization=("dictionary_cache_one_pass", "one_pass_and_recomputed", "channel_moments_combined"),
-        dropout=("boolean_mask_and_p", "p_as_a_buffer", "one_pass_sums", "addmm"),
-    ),
-    Student("emil", "right; prints to stderr and warns in every cell", (solved, tricks.chatty)),
+    Student("dalia", "right; prints to stderr and warns in every cell", (solved, tricks.chatty)),
 ]  # fmt: skip
 
 LEARNERS = [
     _learner(
-        "farah", "biased running variance, interleaved groups; keep and drop swapped",
+        "emil", "biased running variance, interleaved groups; keep and drop swapped",
         normalization=("tracks_the_biased_variance", "groups_interleaved"), dropout=("keep_and_drop_swapped",),
     ),
     _learner(
-        "goran", "eps outside the root; scaled by 1/p",
+        "farah", "eps outside the root; scaled by 1/p",
         normalization=("eps_outside_the_root",), dropout=("scaled_by_the_drop_probability",),
     ),
     _learner(
-        "hana", "statistics without an axis, layer norm over the batch; not scaled",
+        "goran", "statistics without an axis, layer norm over the batch; not scaled",
         normalization=("statistics_without_an_axis", "normalizes_each_feature"), dropout=("not_scaled",),
     ),
     _learner(
-        "ivan", "unbiased variance in the forward pass; randn for rand, biased std",
+        "hana", "unbiased variance in the forward pass; randn for rand, biased std",
         normalization=("normalizes_with_the_unbiased_variance",), dropout=("randn_for_rand", "biased_std"),
     ),
     _learner(
-        "jana", "standard deviation tracked, running values no buffers; seed inside",
+        "ivan", "standard deviation tracked, running values no buffers; seed fixed inside",
         normalization=("tracks_the_standard_deviation", "buffers_as_plain_attributes"), dropout=("seed_fixed_inside",),
     ),
     _learner(
-        "kofi", "running mean with batch variance; one row's mask, all in train mode",
-        normalization=("running_mean_with_batch_variance",), dropout=("one_row_for_all", "whole_model_in_train_mode"),
+        "jana", "running mean with batch variance, no 1/n; one row's mask, all in train mode",
+        normalization=("running_mean_with_batch_variance", "one_over_n_missing"),
+        dropout=("one_row_for_all", "whole_model_in_train_mode"),
     ),
     _learner(
-        "lena", "batch statistics in evaluation; NaN at p = 1, active in eval mode",
+        "kofi", "batch statistics in evaluation; NaN at p = 1, active in eval mode",
         normalization=("batch_statistics_in_evaluation",), dropout=("nan_at_one", "active_in_eval_mode"),
     ),
     _learner(
-        "maria", "momentum swapped, gamma outside the average; p taken for keep",
+        "lena", "momentum swapped, gamma outside the average; p taken for keep, no bias",
         normalization=("momentum_swapped", "gamma_outside_the_average"),
         dropout=("p_is_the_keep_probability", "bias_missing"),
     ),
     _learner(
-        "nils", "sums without 1/n; backward pass without the mask, drops activations",
-        normalization=("one_over_n_missing",), dropout=("without_the_mask", "drops_activations"),
-    ),
-    _learner(
-        "olga", "only the Jacobian's diagonal; backward pass without the scale",
-        normalization=("statistics_held_constant",), dropout=("without_the_scale",),
+        "maria", "only the Jacobian's diagonal; no mask in the backward pass, drops activations",
+        normalization=("statistics_held_constant",), dropout=("without_the_mask", "drops_activations"),
     ),
 ]  # fmt: skip
 
 UNFINISHED = [
     Student(
-        "pablo", "half done: the first two exercises", (tricks.first_exercises(2),),
+        "nils", "half done: the first two exercises", (tricks.first_exercises(2),),
         {exercise: EVERYTHING for exercises in EXERCISES.values() for exercise in [*exercises][2:]},
     ),
     Student(
-        "quentin", "one class has a constructor and no forward pass", (solved, tricks.constructor_only),
+        "olga", "one class has a constructor and no forward pass", (solved, tricks.constructor_only),
         {
             "batchnorm_module": all_but("test_parameters_and_buffers"),
             "dropout_module": all_but("test_is_a_module"),
         },
     ),
-    Student("rosa", "handed in as released", (), ALL_LOST),
+    Student("pablo", "handed in as released", (), ALL_LOST),
 ]  # fmt: skip
 
 UNLUCKY = [
-    Student("sami", "a syntax error in one cell", (solved, tricks.syntax_error), LEAVES_LOST),
-    Student("tara", "imports what is not there, in two cells", (solved, tricks.missing_import), LEAVES_LOST),
+    Student("quentin", "a syntax error in one cell", (solved, tricks.syntax_error), LEAVES_LOST),
+    Student("rosa", "imports what is not there, in two cells", (solved, tricks.missing_import), LEAVES_LOST),
     # Endless loops cost seconds of waiting, so there is one in each assignment.
     Student(
-        "uma", "an endless loop in a cell (normalization)", (solved, only("normalization", tricks.loops_in_a_cell)),
+        "sami", "an endless loop: in a cell (normalization), in a function (dropout)",
+        (solved, only("normalization", tricks.loops_in_a_cell), only("dropout", in_the_leaf(tricks.ENDLESS))),
+        {LEAF["dropout"]: EVERYTHING},
     ),
+    Student("tara", "a function that takes all memory", (solved, in_the_leaf(tricks.HOARD)), LEAVES_LOST),
     Student(
-        "vera", "an endless loop in a function (dropout)",
-        (solved, only("dropout", in_the_leaf("while True:\n    pass"))), {"dropconnect": EVERYTHING},
+        "uma", "os._exit: in a cell (normalization), in a function (dropout)",
+        (solved, only("normalization", tricks.exits_in_a_cell), only("dropout", in_the_leaf(tricks.EXIT))),
+        {LEAF["dropout"]: EVERYTHING},
     ),
-    Student(
-        "willem", "a function that takes all memory",
-        (solved, in_the_leaf("hoard = []\nwhile True:\n    hoard.append(np.empty(2**25))")), LEAVES_LOST,
-    ),
-    Student("xenia", "os._exit in a cell of its own", (solved, tricks.exits_in_a_cell)),
-    Student("yusuf", "os._exit in a function", (solved, in_the_leaf("import os\nos._exit(0)")), LEAVES_LOST),
-    Student("zoe", "cells pasted twice, ids and all; others deleted", (solved, tricks.pastes_and_deletes)),
-    Student("anton", "under another file name", (solved, tricks.under_another_name), ALL_LOST, unreadable=True),
-    Student("bella", "marks of a failed merge: no JSON", (solved, tricks.conflict_markers), ALL_LOST, unreadable=True),
+    Student("vera", "cells pasted twice, ids and all; others deleted", (solved, tricks.pastes_and_deletes)),
+    Student("willem", "under another file name", (solved, tricks.under_another_name), ALL_LOST, unreadable=True),
+    Student("xenia", "marks of a failed merge: no JSON", (solved, tricks.conflict_markers), ALL_LOST, unreadable=True),
 ]  # fmt: skip
 
 DISHONEST = [
-    Student("carl", "calls a banned function", (solved, tricks.banned_function), LEAVES_LOST),
-    Student("dora", "gives herself 100 points, edits the tests", (tricks.gives_points,), ALL_LOST),
-    Student("erik", "saved outputs that claim full points", (tricks.claims_full_points,), ALL_LOST),
-    Student("fatima", "prints a score, and a script for the reader", (solved, tricks.prints_a_score), LEAVES_LOST),
-    Student("george", "right; looks for tests, solutions and a network", (solved, tricks.looks_around)),
-]
+    Student("yusuf", "calls a banned function", (solved, tricks.banned_function), LEAVES_LOST),
+    Student("zoe", "gives herself 100 points, edits the tests", (tricks.gives_points,), ALL_LOST),
+    Student(
+        "anton", "prints a score, saves outputs that claim full points",
+        (solved, tricks.prints_a_score, tricks.claims_full_points), LEAVES_LOST,
+    ),
+    Student("bella", "right; looks for tests, solutions and a network", (solved, tricks.looks_around)),
+]  # fmt: skip
 
 CLASS = (*RIGHT, *LEARNERS, *UNFINISHED, *UNLUCKY, *DISHONEST)
-_SMALL = ("ada", "bruno", "farah", "rosa", "yusuf", "fatima")
+_SMALL = ("ada", "bruno", "emil", "pablo", "uma", "anton")
 SMALL_CLASS = tuple(student for student in CLASS if student.name in _SMALL)

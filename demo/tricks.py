@@ -148,6 +148,14 @@ def in_the_leaf(body: str) -> Edit:
     return edit
 
 
+ENDLESS = "while True:\n    pass"
+EXIT = "import os\nos._exit(0)"
+# Pieces of 381 MiB: the limit is no multiple of them, so what is left in the end is not a matter of luck.
+HOARD = """hoard = []
+while True:
+    hoard.append(np.empty(50_000_000))"""
+
+
 def exits_in_a_cell(book: Workbook) -> None:
     """A cell that ends the process, and leaves no traceback."""
     book.insert_after("setup", "import os\n\nos._exit(0)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +21,54 @@ from autograder.grading.grader import Grader, Options
 from autograder.record import Record
 
 
+@dataclass
+class Graded:
+    """What came out for one assignment: everybody's record, and what became of each in the gradebook."""
+
+    assignment: str
+    records: list[Record] = field(default_factory=list)
+    written: dict[str, Written] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Whether every submission was judged (and written, where that was asked for)."""
+        judged = all(record.outcome != "not judged" for record in self.records)
+        return judged and all(entry.state != "failed" for entry in self.written.values())
+
+
 def grade_class(
-    start: Path, assignment: str, students: Sequence[str], options: Options, *, gradebook: bool, json_output: bool
+    start: Path, names: Sequence[str], students: Sequence[str], options: Options, *, gradebook: bool, json_output: bool
 ) -> bool:
     """Grade, report, and tell whether every submission was judged (and written, where that was asked for)."""
     course = Course.find(start)
-    chosen = _chosen(course, course.require(assignment), students)
+    chosen = {name: _chosen(course, course.require(name), students) for name in names}
     console = _console(json_output)
-    written: dict[str, Written] = {}
     with Grader(course, options) as grader, _progress(console) as progress:
-        task = progress.add_task("judging", total=len(chosen))
-        writer = Writer(course, assignment) if gradebook else None
-
-        def done(record: Record) -> None:
-            if writer is not None:
-                written[record.student] = writer.write(record)
-            progress.advance(task)
-
-        records = grader.grade(assignment, chosen, done)
+        graded = [_grade(course, grader, name, chosen[name], progress, gradebook) for name in chosen]
     if json_output:
-        json.dump(summary(course, records, written), sys.stdout, indent=1)
+        json.dump([entry for one in graded for entry in summary(one.records, one.written)], sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        console.print(table(records))
-        _print_notes(console, records, written, options)
-    judged = all(record.outcome != "not judged" for record in records)
-    return judged and all(entry.state != "failed" for entry in written.values())
+        for one in graded:
+            console.print(table(one.records, title=one.assignment if len(graded) > 1 else None))
+            _print_notes(console, one.records, one.written, options)
+    return all(one.done for one in graded)
+
+
+def _grade(
+    course: Course, grader: Grader, name: str, students: Sequence[str], progress: Progress, gradebook: bool
+) -> Graded:
+    graded = Graded(name)
+    task = progress.add_task(name, total=len(students))
+    writer = Writer(course, name) if gradebook else None
+
+    def done(record: Record) -> None:
+        if writer is not None:
+            graded.written[record.student] = writer.write(record)
+        progress.advance(task)
+
+    graded.records = grader.grade(name, students, done)
+    return graded
 
 
 def _console(stderr: bool) -> Console:
@@ -84,9 +107,9 @@ def remark(record: Record) -> str:
     return "; ".join(dict.fromkeys(notes)) or "every check passed"
 
 
-def table(records: Sequence[Record]) -> Table:
+def table(records: Sequence[Record], title: str | None = None) -> Table:
     """The class at a glance."""
-    result = Table(header_style="bold", pad_edge=False)
+    result = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
     result.add_column("student", no_wrap=True)
     result.add_column("score", justify="right", no_wrap=True)
     result.add_column("why", ratio=1)
@@ -100,9 +123,7 @@ def _shortened(text: str, limit: int = 160) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _print_notes(
-    console: Console, records: Sequence[Record], written: dict[str, Written], options: Options
-) -> None:
+def _print_notes(console: Console, records: Sequence[Record], written: dict[str, Written], options: Options) -> None:
     graded = [record for record in records if record.outcome == "graded"]
     if graded:
         mean = sum(record.score for record in graded) / len(graded)
@@ -114,7 +135,7 @@ def _print_notes(
         console.print("These submissions were run WITHOUT confinement (--trust-submissions).", style="bold red")
 
 
-def summary(course: Course, records: Sequence[Record], written: dict[str, Written]) -> list[dict[str, Any]]:
+def summary(records: Sequence[Record], written: dict[str, Written]) -> list[dict[str, Any]]:
     """What ``--json`` prints: one object a submission."""
     return [
         {

@@ -98,7 +98,7 @@ def release(assignments: Assignments = None, check: CheckOption = False, course:
 @app.command()
 @_refuses
 def grade(
-    assignment: Assignment,
+    assignments: Annotated[list[str], typer.Argument(help="the assignments: several share their workers")],
     student: Annotated[list[str] | None, typer.Option("--student", "-s", help="only this student (repeatable)")] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="judge again what has a record already")] = False,
     workers: Annotated[int, typer.Option("--workers", "-j", help="worker processes (0: one a processor)")] = 0,
@@ -115,7 +115,7 @@ def grade(
     from autograder.grading.grader import Options
 
     options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
-    if not grade_class(course, assignment, student or [], options, gradebook=gradebook, json_output=json_output):
+    if not grade_class(course, assignments, student or [], options, gradebook=gradebook, json_output=json_output):
         raise typer.Exit(NOT_DONE)
 
 

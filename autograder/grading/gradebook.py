@@ -42,8 +42,24 @@ class Writer:
         """Write one record, where the gradebook does not hold it yet."""
         if record.outcome == "not judged":
             return Written(record.student, "left out", record.reason)
-        if self._standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}:
+        if self._stands(record):
             return Written(record.student, "unchanged")
+        written = self._write(record)
+        if written.state == "written":
+            self._mark(record.student).write_text(record.submission_sha256)
+        return written
+
+    def _stands(self, record: Record) -> bool:
+        """Whether the gradebook holds these scores from this very submission: a new written answer must get there."""
+        mark = self._mark(record.student)
+        same = mark.exists() and mark.read_text() == record.submission_sha256
+        return same and self._standing.get(record.student) == {f"test_{e.name}": e.score for e in record.exercises}
+
+    def _mark(self, student: str) -> Path:
+        """The file that names the submission which was written last."""
+        return self._course.records(self._assignment, student) / "in-gradebook"
+
+    def _write(self, record: Record) -> Written:
         with serving(record), warnings.catch_warnings():
             # nbgrader 0.9 builds a submission before it adds it to its session; SQLAlchemy 2 warns of each.
             warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)

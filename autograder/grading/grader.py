@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.layout import Course
-from autograder.errors import JudgeFault
+from autograder.errors import JudgeFault, SandboxUnavailable
 from autograder.grading import store
 from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
 from autograder.grading.prepare import Prepared, points_of, prepare, read_release, suite_files
@@ -49,6 +49,9 @@ class Grader:
     def __init__(self, course: Course, options: Options | None = None) -> None:
         self._course = course
         self._options = options or Options()
+        if self._options.device != "cpu":
+            found = f"device {self._options.device!r}"
+            raise SandboxUnavailable(f"{found}: grading runs on the cpu; the sandbox has no GPU yet, use --device cpu")
         self._workers = self._options.workers or len(os.sched_getaffinity(0))
         self._forkservers: dict[Environment, Forkserver] = {}
         self._pool: Executor | None = None

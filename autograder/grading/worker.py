@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,27 @@ def judge(batch: Batch) -> list[tuple[Record, float]]:
     clock: dict[str, float] = {}
     try:
         assignment = load_assignment(batch.suite)
+        room = int(assignment.limits.file_mb * 2**20 * 0.9)
+        batch = replace(batch, submissions=tuple(_fitting(prepared, room) for prepared in batch.submissions))
         collector = Collector(lambda student: clock.__setitem__(student, time.monotonic()))
         trouble = _run_pytest(batch, assignment, collector)
     except AutograderError as error:
         return [(not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions]
     records = [(_record(batch, prepared, collector, trouble), prepared) for prepared in batch.submissions]
     return [(record, _seconds(prepared.student, clock, began)) for record, prepared in records]
+
+
+def _fitting(prepared: Prepared, room: int) -> Prepared:
+    """Leave out, with a note, what would overflow a submission's home directory: the largest files first."""
+    kept: dict[str, bytes] = {}
+    left_out = []
+    for name, content in sorted(prepared.files.items(), key=lambda item: len(item[1])):
+        room -= len(content)
+        if room >= 0:
+            kept[name] = content
+        else:
+            left_out.append(f"the file {name!r} was left out: the files are too large together")
+    return replace(prepared, files=kept, alterations=(*prepared.alterations, *left_out)) if left_out else prepared
 
 
 _loaded: dict[Path, str] = {}

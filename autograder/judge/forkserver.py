@@ -45,13 +45,21 @@ class Spawner:
         student, student_end = pair()
         supervisor, supervisor_end = pair(max_frame=2**16)
         job = {"limits": limits.for_student_side(), "home": str(home) if home else None}
-        with student_end, supervisor_end, contextlib.closing(self._connect()) as request:
+        try:
+            with student_end, supervisor_end:
+                self._request(encode(job), [student_end.fileno(), supervisor_end.fileno()])
+        except BaseException:
+            student.close()
+            supervisor.close()
+            raise
+        return student, supervisor
+
+    def _request(self, job: bytes, fds: Sequence[int]) -> None:
+        with contextlib.closing(self._connect()) as request:
             try:
-                fds = [student_end.fileno(), supervisor_end.fileno()]
-                request.send(encode(job), time.monotonic() + ANSWER_SECONDS, fds)
+                request.send(job, time.monotonic() + ANSWER_SECONDS, fds)
             except (ConnectionClosed, DeadlinePassed) as error:
                 raise ForkserverLost(f"the forkserver did not take a request: {error}") from error
-        return student, supervisor
 
     def _connect(self) -> Connection:
         plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

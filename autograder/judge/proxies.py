@@ -25,7 +25,6 @@ from autograder.judge.channel import Channel
 from autograder.judge.contract import Contract, Function
 from autograder.wire import Callback, Remote, Undecodable, decode, encode
 
-
 MAX_NAME = 1000  # characters of a function's or class's name
 
 
@@ -142,15 +141,12 @@ class Conversation:
         self._evaluating, self._took_handle = True, False
         try:
             function, args, kwargs = self._read_question(question)
-            value = function(*args, **kwargs)
-        except (NameError, ImportError):
-            raise  # no argument does that: the suite is wrong
+            return self._encoded({"value": function(*args, **kwargs)})
         except Exception as error:
             self._callback_error = self._callback_error or _callback_fault(error)
             return encode({"refused": "the function cannot be evaluated with these arguments"})
         finally:
             self._evaluating = False
-        return self._encoded({"value": value})
 
     def _read_question(self, question: bytes) -> tuple[Callable[..., Any], list[Any] | tuple[Any, ...], dict[str, Any]]:
         try:
@@ -173,8 +169,8 @@ def _is_name(key: object) -> bool:
 
 def _callback_fault(error: Exception) -> Exception:
     """What an exception in a callback means: the arguments come from the student's code."""
-    if isinstance(error, AutograderError | AssertionError):
-        return error
+    if isinstance(error, AutograderError | AssertionError | NameError | ImportError):
+        return error  # told on purpose, or of no argument's making: then the suite is wrong
     kind = type(error).__name__
     fault = StudentError(f"the function that was handed in was called with arguments that do not fit ({kind})", (kind,))
     fault.__cause__ = error

@@ -47,8 +47,7 @@ def prepare(preload: list[str]) -> NotebookShell:
         torch.randn(2, 2) @ torch.ones(2, 2)  # reads /proc/cpuinfo once; submissions have no /proc
         trace.prepare()
     shell.run("1", 1000)  # the first cell compiles a good part of IPython: do that once, here
-    shell.reset(new_session=False)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
-    shell.execution_count = 1
+    shell.forget()
     gc.collect()
     gc.freeze()
     use_huge_pages()
@@ -126,9 +125,11 @@ def _accept(listener: socket.socket, inherited: list[int], settings: dict[str, A
         except (ConnectionClosed, DeadlinePassed, FrameTooLarge):
             return  # a judge that went away before it had asked for anything
         try:
-            job = {**settings, **decode(payload)}
+            job = decode(payload)
+            if not isinstance(job, dict) or len(fds) != 2:
+                raise Undecodable("it needs limits and two sockets")
             if os.fork() == 0:
-                _become_supervisor(fds, [*inherited, request.fileno()], job, shell)
+                _become_supervisor(fds, [*inherited, request.fileno()], settings | job, shell)
         except (OSError, Undecodable) as error:
             # No process can be had just now, or the request is none: the judge sees its connections closed.
             print(f"a request was not served: {error}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -172,6 +173,22 @@ class NotebookShell(InteractiveShell):
         if self._error is not None:
             outputs.add({"output_type": "error", **self._error})
         return outputs.finished(), succeeded
+
+
+    def forget(self) -> None:
+        """Be as new: no variables, no history, and the next cell is the first."""
+        self.reset(new_session=False)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+        for history in (self._history.input_hist_parsed, self._history.input_hist_raw):
+            history[:] = [""]
+        self.execution_count = 1
+
+    def begin_in(self, directory: Path) -> None:
+        """Say where the notebook lies, for ``%cd -`` and ``_dh[0]``."""
+        self._history.dir_hist[:] = [directory]
+
+    @property
+    def _history(self) -> Any:
+        return self.history_manager
 
 
 def _safe_text(value: object) -> str:

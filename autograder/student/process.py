@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from autograder.student.answer import Answerer, CallbackFailed, describe, seed_generators
@@ -141,4 +141,5 @@ def prepare(fd: int, shell: NotebookShell) -> NotebookProcess:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if threading.active_count() != 1:
         raise RuntimeError("the forkserver has live threads; a process forked from it could hang")
+    shell.begin_in(Path.cwd())
     return NotebookProcess(Connection(socket.socket(fileno=fd)), shell)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
-from autograder.errors import CourseFault
+from autograder.errors import CourseFault, SandboxUnavailable
 from autograder.grading.prepare import Prepared, prepare_directory, prepare_file, read_release
 from autograder.judge.forkserver import Forkserver
 from autograder.suite.assignment import Assignment
@@ -21,6 +21,8 @@ _FORKSERVERS = pytest.StashKey[dict[str, Forkserver]]()
 
 def submissions(config: pytest.Config, assignment: Assignment) -> Sequence[Submission]:
     """The submissions that the options name, each ready to run in a confined process. Raises CourseFault."""
+    if config.option.device != "cpu" and not config.option.trust_submissions:
+        raise SandboxUnavailable("--device cuda: the sandbox has no GPU yet, use --device cpu")
     course, name = Course.find(assignment.suite), assignment.name
     release = read_release(course, name)
     prepared = [

@@ -11,6 +11,7 @@ from autograder.errors import JudgeFault, StudentError, StudentFault
 from autograder.record import CheckOutcome
 
 GENERIC = "this property does not hold"
+MAX_SAID = 160  # characters of a student's exception
 
 
 def classify(error: BaseException | None) -> tuple[CheckOutcome, str]:
@@ -20,7 +21,7 @@ def classify(error: BaseException | None) -> tuple[CheckOutcome, str]:
     if isinstance(error, StudentError) and error.kinds[:1] == ("NotImplementedError",):
         return "failed", "not implemented yet"
     if isinstance(error, StudentError):
-        return "failed", f"{error}{_where(error.detail)}"
+        return "failed", f"{_shortened(str(error))}{_where(error.detail)}"
     if isinstance(error, StudentFault):
         return "failed", str(error)
     if isinstance(error, AssertionError):
@@ -28,6 +29,12 @@ def classify(error: BaseException | None) -> tuple[CheckOutcome, str]:
     if isinstance(error, JudgeFault):
         return "not judged", str(error)
     return "not judged", f"the suite itself failed with {type(error).__name__}: {error}"
+
+
+def _shortened(said: str) -> str:
+    """The first line, not too long: an exception's text may quote a hidden check's inputs at length."""
+    first, _, rest = said.partition("\n")
+    return first if len(first) <= MAX_SAID and not rest else f"{first[:MAX_SAID]}…"
 
 
 def assertion_text(error: AssertionError) -> str:

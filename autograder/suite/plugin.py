@@ -211,9 +211,9 @@ def _exercise(item: Any) -> tuple[str, float]:
 
 def _check_id(item: Any) -> str:
     """The test's id without the subject: the same for everybody."""
-    subject_id = item.callspec.params["subject"].id
-    rest = item.callspec.id.removeprefix(subject_id).removesuffix(subject_id).strip("-")
-    return f"{item.path.name}::{item.originalname}" + (f"[{rest}]" if rest else "")
+    ids = list(item.callspec._idlist)  # one id a parametrization, joined by dashes in ``id``: too late to take apart
+    ids.remove(item.callspec.params["subject"].id)  # the first that equals it: ours comes before the marks'
+    return f"{item.path.name}::{item.originalname}" + (f"[{'-'.join(ids)}]" if ids else "")
 
 
 def _seed(check_id: str) -> int:

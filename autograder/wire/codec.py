@@ -11,6 +11,7 @@ other side is an ``Undecodable``. The result consists of exact built-in types, `
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -223,7 +224,8 @@ class _Encoder:
         shape = _sent_shape(value.shape)
         with torch.no_grad():
             plain = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-            data = plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+            # Not by way of numpy(): that would keep the caller's tensor from ever being resized.
+            data = ctypes.string_at(plain.data_ptr(), plain.numel() * plain.element_size()) if plain.numel() else b""
         return [Tag.TENSOR, dtype, shape, str(value.device), bool(value.requires_grad), data]
 
 
@@ -274,10 +276,12 @@ class _Decoder:
             raise Undecodable("an array of a dtype that cannot cross")
         exact = np.dtype(dtype)
         _check_shape(shape, exact.itemsize, data)
+        # Of its own memory: it is aligned, and the code may do with it what it may do with any array.
         if exact.kind == "b":  # a truth value of any other byte than 0 and 1 would count as more than one
-            truth: np.ndarray[Any, Any] = np.frombuffer(data, dtype=np.uint8) != 0
-            return truth.reshape(shape)
-        return np.frombuffer(bytearray(data), dtype=exact).reshape(shape)
+            truth = np.empty(shape, dtype=exact)
+            np.not_equal(np.frombuffer(data, dtype=np.uint8).reshape(shape), 0, out=truth)
+            return truth
+        return np.frombuffer(data, dtype=exact).reshape(shape).copy()
 
     def _scalar(self, dtype: str, data: bytes) -> Any:
         return self._array(dtype, [], data)[()]
@@ -290,11 +294,11 @@ class _Decoder:
             raise Undecodable("a tensor of a dtype that cannot cross")
         _check_shape(shape, _TENSOR_DTYPES[dtype], data)
         exact = getattr(torch, dtype)
-        raw = torch.uint8 if exact is torch.bool else exact
-        flat = torch.frombuffer(bytearray(data), dtype=raw) if data else torch.empty(0, dtype=raw)
-        if exact is torch.bool:
-            flat = flat != 0  # see _array
-        tensor = flat.reshape(shape).to(self._device(device))
+        tensor = torch.empty(shape, dtype=exact)
+        if data:
+            raw = torch.uint8 if exact is torch.bool else exact
+            tensor.copy_(torch.frombuffer(bytearray(data), dtype=raw).reshape(shape))  # for bool and memory see _array
+        tensor = tensor.to(self._device(device))
         if requires_grad and (exact.is_floating_point or exact.is_complex):
             tensor.requires_grad_()
         return tensor

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
-from autograder.errors import CourseFault
+from autograder.errors import CourseFault, SandboxUnavailable
+from autograder.grading import gradebook
 from autograder.grading.grader import Grader, Options
 from autograder.record import Record
 from tests.tiny_course import TinyCourse
@@ -193,3 +194,39 @@ def test_unconfined_grading_says_so_in_the_record(tiny: TinyCourse, course: Cour
         (record,) = grader.grade("tiny", ["ada"])
     assert (record.score, record.confined) == (4.0, False)
     assert [name for name in stored(course, "ada") if "unconfined" in name]
+
+
+def test_a_gpu_is_refused_and_not_counted_against_anybody(course: Course) -> None:
+    with pytest.raises(SandboxUnavailable, match="the sandbox has no GPU yet"):
+        Grader(course, Options(device="cuda"))
+
+
+def test_files_that_do_not_fit_are_left_out_with_a_note(tiny: TinyCourse, grader: Grader) -> None:
+    settings = tiny.suite / "assignment.toml"
+    settings.write_text(settings.read_text().replace("[limits]", "[limits]\nfile_mb = 2"))
+    tiny.submit("ada", RIGHT).with_name("big.bin").write_bytes(b"0" * 3 * 2**20)
+    (record,) = grader.grade("tiny", ["ada"])
+    assert (record.outcome, record.score) == ("graded", 4.0)
+    assert any("big.bin" in alteration for alteration in record.alterations)
+
+
+def test_a_resubmission_with_equal_scores_is_written_again(
+    tiny: TinyCourse, course: Course, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    class Api:
+        def autograde(self, assignment: str, student: str, **_: object) -> dict[str, bool]:
+            written.append(student)
+            return {"success": True}
+
+    monkeypatch.setattr(gradebook, "open_api", lambda _: Api())
+    monkeypatch.setattr(gradebook, "_standing", lambda *_: {"ada": {"test_double": 4.0}})
+    tiny.submit("ada", RIGHT)
+    (record,) = grader.grade("tiny", ["ada"])
+    states = [gradebook.Writer(course, "tiny").write(record).state for _ in range(2)]
+    tiny.submit("ada", RIGHT + "\n# another version, the same score")
+    (record,) = grader.grade("tiny", ["ada"])
+    states.append(gradebook.Writer(course, "tiny").write(record).state)
+    assert states == ["written", "unchanged", "written"]
+    assert written == ["ada", "ada"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,18 @@ def student_processes(forkserver: Forkserver) -> dict[int, str]:
 
 def server_of(forkserver: Forkserver) -> int:
     """The forkserver's own process: below it are submissions, above it bubblewrap's two."""
-    first, second = children_of(forkserver.pid), []
-    for pid in first:
-        second += children_of(pid)
-    assert len(second) == 1, f"no forkserver below {forkserver.pid}: {descendants(forkserver.pid)}"
-    return second[0]
+    (inner,) = children_of(forkserver.pid)
+    return children_of(inner)[0]  # further ones are orphans that the inner bubblewrap adopted
+
+
+def living(pids: Iterable[int]) -> list[int]:
+    """Those of the processes that have not ended; one that has may wait as a zombie for the machine's init."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+                found.append(pid)
+    return found
 
 
 def children_of(pid: int) -> list[int]:

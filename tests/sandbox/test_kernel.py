@@ -199,7 +199,8 @@ def test_only_harmless_devices(forkserver: Forkserver) -> None:
     )
     harmless = {"null", "zero", "full", "random", "urandom", "tty", "pts/ptmx"}
     assert set(found) == {f"/dev/{name}" for name in harmless}
-    results = attempted(forkserver, "attempt('terminal', open, '/dev/tty')\nattempt('block', os.mknod, 'x', 0o60600, 7)")
+    tries = "attempt('terminal', open, '/dev/tty')\nattempt('block', os.mknod, 'x', 0o60600, 7)"
+    results = attempted(forkserver, tries)
     assert results == {"terminal": "ENXIO", "block": "EPERM"}
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from autograder.errors import LimitReached, ProcessEnded, StudentError
+from autograder.judge import session as session_module
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.session import Session
 from tests.sandbox.probe import LIMITS, cells, eventually, run, student_of, student_processes, text_of, told
@@ -50,7 +51,8 @@ HOARDERS = {
     "children of a thread": "def work():\n    for _ in range(5): child()\n    time.sleep(20)\n"
     "threading.Thread(target=work).start()\ntime.sleep(20)",
     "orphans": "for _ in range(5):\n    if os.fork() == 0:\n        child()\n        os._exit(0)\ntime.sleep(20)",
-    "shared memory": "kept = mmap.mmap(-1, 400 * 2**20)\nfor start in range(0, len(kept), 4096): kept[start] = 1\ntime.sleep(20)",
+    "shared memory": "kept = mmap.mmap(-1, 400 * 2**20)\nfor start in range(0, len(kept), 4096): kept[start] = 1\n"
+    "time.sleep(20)",
     "shared memory taken off the page tables": "kept = mmap.mmap(-1, 400 * 2**20)\n"
     "for start in range(0, len(kept), 2**20):\n    kept[start:start + 2**20] = bytes(2**20)\n"
     "    kept.madvise(mmap.MADV_DONTNEED)\ntime.sleep(20)",
@@ -71,7 +73,9 @@ def test_memory_of_all_processes_together(forkserver: Forkserver, source: str) -
 def test_memory_that_forks_share_counts_once(forkserver: Forkserver) -> None:
     limits = dataclasses.replace(LIMITS, memory_mb=300)
     with Session(forkserver, limits) as session:
-        session.run_notebook(cells("import time\ndata = bytearray(200 * 2**20)\ndef f():\n    time.sleep(0.3)\n    return len(data)"))
+        session.run_notebook(
+            cells("import time\ndata = bytearray(200 * 2**20)\ndef f():\n    time.sleep(0.3)\n    return len(data)")
+        )
         assert student_of(session).f() == 200 * 2**20
         assert student_of(session).f() == 200 * 2**20
 
@@ -219,7 +223,7 @@ def test_an_endless_cell_is_stopped_and_the_next_one_runs(forkserver: Forkserver
 
 
 STUBBORN = {
-    "catches the interrupt": "import time\nwhile True:\n    try:\n        time.sleep(9)\n    except KeyboardInterrupt: pass",
+    "catches the interrupt": "import time\nwhile True:\n    try: time.sleep(9)\n    except KeyboardInterrupt: pass",
     "ignores the signal": "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
     "takes the default": "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\nwhile True: pass",
     "blocks all signals": "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass",
@@ -227,7 +231,10 @@ STUBBORN = {
 
 
 @pytest.mark.parametrize("source", STUBBORN.values(), ids=STUBBORN)
-def test_a_cell_that_will_not_be_stopped_is_left_out(forkserver: Forkserver, source: str) -> None:
+def test_a_cell_that_will_not_be_stopped_is_left_out(
+    forkserver: Forkserver, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "INTERRUPT_SECONDS", 0.4)
     before, stubborn, after = run(forkserver, "x = 1", source, "print('x', x)", limits=SHORT)
     assert (before.note, after.note) == ("", "")
     assert stubborn.note == "ended and left out after 0.4 s: the limit for one cell"

@@ -68,8 +68,8 @@ def test_the_course_and_the_homes_are_absent(forkserver: Forkserver, tmp_path: P
     secret = tmp_path / "gradebook.db"
     secret.write_text("grades")
     root = Path(autograder.__file__).parents[1]
-    homes = [Path(os.path.expanduser("~")), Path("/etc/passwd"), Path("/var"), Path("/srv"), Path("/boot"), Path("/sys")]
-    places = [secret, root / "tests", root / "solutions", root / "pyproject.toml", *homes]
+    others = [Path(os.path.expanduser("~")), *map(Path, ("/etc/passwd", "/var", "/srv", "/boot", "/sys"))]
+    places = [secret, root / "tests", root / "solutions", root / "pyproject.toml", *others]
     tries = "\n".join(f"attempt({str(place)!r}, os.listdir, {str(place)!r})" for place in places)
     results = attempted(forkserver, tries)
     # The parents of a virtual environment inside the course exist as names, and hold nothing else.
@@ -94,10 +94,10 @@ def test_arguments_and_process_say_nothing_of_the_judge(forkserver: Forkserver) 
         forkserver,
         """
         import json, os, sys, socket
-        print(json.dumps([sys.argv, os.getpid(), os.getppid(), socket.gethostname(), os.getcwd(), os.getlogin.__name__]))
+        print(json.dumps([sys.argv, os.getpid(), os.getppid(), socket.gethostname(), os.getcwd()]))
         """,
     )
-    argv, pid, parent, host, directory, _ = found
+    argv, pid, parent, host, directory = found
     assert len(argv) == 1
     assert (pid, parent) == (1, 0)  # the first of its namespace
     assert host == "grader"
@@ -149,8 +149,6 @@ def test_descriptors_of_an_exercise_process(forkserver: Forkserver) -> None:
 
 
 def test_programs_that_students_start_inherit_no_connection(forkserver: Forkserver) -> None:
-    (only,) = run(forkserver, "!ls /dev/null && python -c 'import os; print([os.get_inheritable(f) for f in range(3)])'")
-    assert "[True, True, True]" in text_of(only)
     found = told(
         forkserver,
         """
@@ -163,9 +161,22 @@ def test_programs_that_students_start_inherit_no_connection(forkserver: Forkserv
     assert found == ""
 
 
-@pytest.mark.parametrize("place", ["/", "/usr", "/usr/bin", "/etc", "/opt", "/dev", "/proc", "/home", "PACKAGE", "PREFIX"])
-def test_nothing_but_the_private_directories_can_be_written(forkserver: Forkserver, place: str) -> None:
-    where = {"PACKAGE": f"{sandbox.PACKAGE_AT}/autograder", "PREFIX": sys.prefix}.get(place, place)
+PLACES = [
+    "/",
+    "/usr",
+    "/usr/bin",
+    "/etc",
+    "/opt",
+    "/dev",
+    "/proc",
+    "/home",
+    f"{sandbox.PACKAGE_AT}/autograder",
+    sys.prefix,
+]
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_nothing_but_the_private_directories_can_be_written(forkserver: Forkserver, where: str) -> None:
     results = attempted(
         forkserver,
         f"""
@@ -265,7 +276,7 @@ def test_a_course_inside_a_visible_tree_is_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(SandboxUnavailable, match="move it out"):
         sandbox.check_not_visible([Path("/usr/share/course")])
     with pytest.raises(SandboxUnavailable, match="move it out"):
-        sandbox.check_not_visible([sandbox.python_trees()[0] / "course"] if sandbox.python_trees() else [Path("/usr/x")])
+        sandbox.check_not_visible([Path(sys.prefix, "course")])
     (tmp_path / "link").symlink_to("/usr/share")
     with pytest.raises(SandboxUnavailable, match="move it out"):
         sandbox.check_not_visible([tmp_path / "link" / "course"])

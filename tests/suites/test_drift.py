@@ -34,7 +34,8 @@ def test_release_holds_no_sentence_of_the_hidden_suite(assignment: str) -> None:
     text = COURSE.release_notebook(assignment).read_text()
     suite = COURSE.hidden_suite(assignment)
     secrets = [variant.sentence for variant in load_variants(suite) if variant.sentence]
-    secrets += [line.strip() for path in suite.glob("test_*.py") for line in path.read_text().splitlines() if "def test_" in line]
+    lines = [line.strip() for path in suite.glob("test_*.py") for line in path.read_text().splitlines()]
+    secrets += [line for line in lines if "def test_" in line]
     assert [secret for secret in secrets if secret in text] == []
     assert "BEGIN SOLUTION" not in text
 

@@ -100,6 +100,8 @@ def test_arrays_of_every_layout_and_byte_order_arrive_in_plain_order(dtype: str)
             assert found.dtype.isnative
             assert found.flags.c_contiguous
             assert found.flags.writeable
+            assert found.flags.owndata
+            assert found.flags.aligned
             assert found.shape == made.shape
             np.testing.assert_array_equal(found, made)
 
@@ -110,6 +112,7 @@ def test_tensors_of_every_dtype_and_layout(dtype: torch.dtype) -> None:
     for made in (base, base.t(), base[::2, 1::3], base[:1].expand(3, 6), base[:0], base[1, 1], base[None, None]):
         assert_same(crossed(made), made)
         assert crossed(made).is_contiguous()
+        assert crossed(made).resize_(5, 5).shape == (5, 5)
 
 
 def test_lazily_conjugated_and_negated_tensors_are_resolved() -> None:
