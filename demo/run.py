@@ -44,14 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console = Console(highlight=False, width=WIDTH)
     students = SMALL_CLASS if options.size == "small" else CLASS
     try:
-        return _demonstrate(console, students, keep=options.keep)
+        if options.keep and COURSE.exists():
+            course = Course.find(COURSE)
+            students = tuple(s for s in CLASS if course.submitted(s.name, ASSIGNMENTS[0]).exists())
+        else:
+            course = _prepare(console, students)
+        return _demonstrate(console, course, students)
     except (steps.DemoFailed, AutograderError) as error:
         console.print(f"The demo stopped: {error}", style="bold red", markup=False)
         return 1
 
 
-def _demonstrate(console: Console, students: Sequence[Student], *, keep: bool) -> int:
-    course = Course.find(COURSE) if keep and COURSE.exists() else _prepare(console, students)
+def _demonstrate(console: Console, course: Course, students: Sequence[Student]) -> int:
     console.print(f"autograder grade {' '.join(ASSIGNMENTS)}: {len(students)} submissions to each")
     began = time.monotonic()
     results = steps.grade(course)

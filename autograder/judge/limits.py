@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from autograder.errors import SuiteFault
+
+FEWEST_PROCESSES = 8  # supervisor, notebook, exercises, and what a shell command starts
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,16 @@ class Limits:
         for name, value in settings.items():
             if name not in known:
                 raise SuiteFault(f"{where}: unknown limit {name!r}; known are {', '.join(known)}")
-            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-                raise SuiteFault(f"{where}: limit {name} is {value!r}; expected a number above zero")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+                raise SuiteFault(f"{where}: limit {name} is {value!r}; expected a finite number above zero")
             if isinstance(known[name], int) and not isinstance(value, int):
                 raise SuiteFault(f"{where}: limit {name} is {value!r}; expected a whole number")
-        return cls(**settings)
+        limits = cls(**settings)
+        if limits.processes < FEWEST_PROCESSES:
+            raise SuiteFault(
+                f"{where}: limit processes is {limits.processes}; ours alone need {FEWEST_PROCESSES}"
+            )
+        return limits
 
     def for_student_side(self) -> dict[str, Any]:
         """The limits as a plain dict, for the processes that enforce them."""

@@ -18,6 +18,8 @@ import autograder
 from autograder.errors import SandboxUnavailable, SuiteFault
 
 PACKAGE_AT = "/opt/autograder-student"
+ENVIRONMENT_AT = "/opt/autograder-python"
+_COVERED = ("/tmp", "/dev", "/proc", "/home/student")  # what the sandbox or a submission's own mounts lie over
 STUDENT_UID = 65534  # "nobody": the user that student code becomes where the grader itself is root
 _SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives")
@@ -48,6 +50,18 @@ def python_trees() -> list[Path]:
     return [tree for tree in outside if not any(tree != o and tree.is_relative_to(o) for o in outside)]
 
 
+def inside(path: Path) -> Path:
+    """Where a path of the Python environment is found in the sandbox: the same place, unless that gets covered there.
+
+    Students have an own /tmp and home; an environment in one of those places is mounted elsewhere, which a Python (a
+    virtual environment too) does not mind: it finds its packages from where its program lies.
+    """
+    for number, tree in enumerate(python_trees()):
+        if path.is_relative_to(tree) and any(tree.is_relative_to(covered) for covered in _COVERED):
+            return Path(ENVIRONMENT_AT, str(number)) / path.relative_to(tree)
+    return path
+
+
 def check_not_visible(secrets: Iterable[Path]) -> None:
     """Refuse to start where a mounted tree would show a home or one of the course's own directories to students."""
     for secret in [Path(os.path.expanduser("~")), *secrets]:
@@ -74,7 +88,13 @@ def command(environment: Environment, runtime: Path, arguments: Sequence[str]) -
     parts += [*_hidden(), *_banned(environment.banned_packages, runtime)]
     parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     parts += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*parts, "--", sys.executable, "-m", "autograder.student.forkserver", *arguments]
+    return [*parts, "--", str(inside(_program())), "-m", "autograder.student.forkserver", *arguments]
+
+
+def _program() -> Path:
+    """This Python's program, with its directory's real name but as it is called: a virtual environment's is a link."""
+    program = Path(sys.executable).absolute()
+    return program if any(program.is_relative_to(tree) for tree in python_trees()) else Path(sys.executable)
 
 
 def variables(confined: bool, runtime: Path) -> dict[str, str]:
@@ -83,7 +103,7 @@ def variables(confined: bool, runtime: Path) -> dict[str, str]:
     home, scratch = ("/home/student", "/tmp") if confined else (str(runtime), str(runtime))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     return threads | {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{(inside(_program()) if confined else _program()).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": home,
         "USER": "student",
         "LANG": "C.UTF-8",
@@ -98,7 +118,12 @@ def variables(confined: bool, runtime: Path) -> dict[str, str]:
 
 def _directories() -> list[str]:
     """Make the parents of all mounts readable: bubblewrap's own default is 0700, closed to the student's user."""
-    targets = [*python_trees(), Path(PACKAGE_AT, "autograder", "x"), Path("/home/student/x"), Path("/etc/x")]
+    targets = [
+        *map(inside, python_trees()),
+        Path(PACKAGE_AT, "autograder", "x"),
+        Path("/home/student/x"),
+        Path("/etc/x"),
+    ]
     parents = dict.fromkeys(parent for target in targets for parent in [*reversed(target.parents)][1:])
     return [part for parent in parents for part in ("--perms", "0755", "--dir", str(parent))]
 
@@ -116,7 +141,7 @@ def _system() -> list[str]:
 
 
 def _python() -> list[str]:
-    return [part for tree in python_trees() for part in ("--ro-bind", str(tree), str(tree))]
+    return [part for tree in python_trees() for part in ("--ro-bind", str(tree), str(inside(tree)))]
 
 
 def _package() -> list[str]:
@@ -128,7 +153,7 @@ def _package() -> list[str]:
 
 def _hidden() -> list[str]:
     """Cover what these trees hold beside programs: settings of Jupyter and others, which may name passwords."""
-    places = [str(tree / "etc") for tree in (Path("/usr/local"), *python_trees()) if (tree / "etc").is_dir()]
+    places = [str(inside(tree / "etc")) for tree in (Path("/usr/local"), *python_trees()) if (tree / "etc").is_dir()]
     return [part for place in places for part in ("--perms", "0555", "--tmpfs", place, "--remount-ro", place)]
 
 
@@ -143,7 +168,7 @@ def _banned(packages: Iterable[str], runtime: Path) -> list[str]:
         stand_in.mkdir(parents=True, exist_ok=True)
         (stand_in / "__init__.py").write_text(f"raise ImportError({message!r})\n")
         for place in sorted({place for tree in _visible_trees() for place in _copies(tree, name)}):
-            parts += ["--ro-bind", str(stand_in if place.is_dir() else stand_in / "__init__.py"), str(place)]
+            parts += ["--ro-bind", str(stand_in if place.is_dir() else stand_in / "__init__.py"), str(inside(place))]
     return parts
 
 
