@@ -167,6 +167,8 @@ def _banned(packages: Iterable[str], runtime: Path) -> list[str]:
         stand_in = runtime / "banned" / name
         stand_in.mkdir(parents=True, exist_ok=True)
         (stand_in / "__init__.py").write_text(f"raise ImportError({message!r})\n")
+        stand_in.chmod(0o755)  # whatever the umask: students are to read the message
+        (stand_in / "__init__.py").chmod(0o644)
         for place in sorted({place for tree in _visible_trees() for place in _copies(tree, name)}):
             parts += ["--ro-bind", str(stand_in if place.is_dir() else stand_in / "__init__.py"), str(inside(place))]
     return parts

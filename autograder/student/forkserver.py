@@ -74,9 +74,9 @@ def main() -> None:
     """Serve until the judge ends it, or ends itself."""
     fds = listener_fd, lifeline, owner, ready = [int(argument) for argument in sys.argv[1:5]]
     settings = json.loads(sys.argv[5])
-    sys.argv[1:] = []  # the notebook's code reads its own arguments: none
     for fd in fds:
         os.set_inheritable(fd, False)
+    _settle()
     try:
         shell = prepare(settings["preload"])
     except Exception:
@@ -85,6 +85,16 @@ def main() -> None:
     os.write(ready, b"ready")
     os.close(ready)
     serve(socket.socket(fileno=listener_fd), (lifeline, owner), settings, shell)
+
+
+def _settle() -> None:
+    """Depend on nothing of the process that started this one: its arguments, umask, signals, and directory."""
+    sys.argv[1:] = []
+    sys.path[0] = ""  # as in Jupyter, modules beside the notebook can be imported
+    os.umask(0o022)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def serve(listener: socket.socket, ends: tuple[int, int], settings: dict[str, Any], shell: NotebookShell) -> None:

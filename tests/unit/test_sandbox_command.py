@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -28,5 +29,5 @@ def test_the_command_mounts_and_starts_what_is_found_there(trees: list[Path], mo
     mounts = list(zip(command, command[1:], command[2:], strict=False))
     assert ("--ro-bind", "/tmp/clone/.venv", "/opt/autograder-python/1") in mounts
     assert command[command.index("--") + 1] == "/opt/autograder-python/1/bin/python"
-    made = [path for flag, path in zip(command, command[1:], strict=False) if flag == "--dir"]
+    made = [path for flag, path in itertools.pairwise(command) if flag == "--dir"]
     assert "/opt/autograder-python" in made
