@@ -140,6 +140,8 @@ MISCONCEPTIONS: Mapping[str, Mapping[str, Lost]] = {
     "nan_at_one": {"dropout_forward": these("test_drop_probability_one")},
     # At p = 0 nothing was dropped, and dx is dout.
     "without_the_mask": {"dropout_backward": all_but("test_ends_of_the_range[zero]")},
+    # At p = 0 the factor is 1, at p = 1 dx is zero whatever it is.
+    "without_the_scale": {"dropout_backward": all_but("test_ends_of_the_range")},
     "active_in_eval_mode": {
         "dropout_module": these("test_eval_mode_is_the_identity", "test_works_in_a_sequential"),
     },

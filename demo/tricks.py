@@ -138,6 +138,21 @@ def loops_in_a_cell(book: Workbook) -> None:
     book.insert_after("setup", "step = 0\nwhile True:\n    step += 1")
 
 
+def loops_for_float64(book: Workbook) -> None:
+    """The leaf exercise's function waits for a change that never comes; the visible check calls it with float32."""
+    name = _LEAF_FUNCTION[book.assignment]
+    wrapper = f"""
+
+_for_float32 = {name}
+
+def {name}(x, *args, **kwargs):
+    while x.dtype != torch.float32:
+        x.float()
+    return _for_float32(x, *args, **kwargs)
+"""
+    book.write(LEAF[book.assignment], book.cell(LEAF[book.assignment])["source"] + wrapper)
+
+
 def in_the_leaf(body: str) -> Edit:
     """The leaf exercise's function does this, whatever its arguments are."""
 
@@ -148,7 +163,6 @@ def in_the_leaf(body: str) -> Edit:
     return edit
 
 
-ENDLESS = "while True:\n    pass"
 EXIT = "import os\nos._exit(0)"
 # Pieces of 381 MiB: the limit is no multiple of them, so what is left in the end is not a matter of luck.
 HOARD = """hoard = []

@@ -28,7 +28,7 @@ from demo.students import CLASS, SMALL_CLASS, Student
 pytestmark = pytest.mark.slow
 
 BY_NAME = {student.name: student for student in CLASS}
-Grades = dict[tuple[str, str], dict[str, float]]  # (assignment, student) -> test cell -> automatic score
+Grades = dict[tuple[str, str], dict[str, float | None]]  # (assignment, student) -> test cell -> automatic score
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def test_nothing_was_to_be_found_and_no_way_out(shown: Shown):
     for assignment in ASSIGNMENTS:
         printed = [
             output["text"]
-            for cell in shown.record("bella", assignment).cells
+            for cell in shown.record("zoe", assignment).cells
             for output in cell.outputs
             if output.get("name") == "stdout" and output["text"].startswith("found:")
         ]
@@ -225,7 +225,7 @@ def test_feedback_shows_no_line_of_suite_or_solution(shown: Shown):
         given = "\n".join("".join(cell["source"]) for cell in released["cells"])
         secret = [*shown.course.hidden_suite(assignment).glob("*.py"), shown.course.solutions(assignment)]
         lines = {line for path in secret for line in code_lines(path) if line not in given}
-        text = text_of(page(shown, "pablo", assignment))
+        text = text_of(page(shown, "olga", assignment))
 
         assert len(lines) > 200
         assert [line for line in lines if " ".join(line.split()) in text] == []
@@ -233,7 +233,7 @@ def test_feedback_shows_no_line_of_suite_or_solution(shown: Shown):
 
 def test_no_script_of_a_student_reaches_a_page(shown: Shown):
     for assignment in ASSIGNMENTS:
-        found = page(shown, "anton", assignment)
+        found = page(shown, "yusuf", assignment)
 
         assert "owned" in found, "it is shown as text"
         assert not re.findall(r"<script[^>]*>[^<]*owned", found)
@@ -254,7 +254,7 @@ def test_grading_again_changes_nothing_and_judges_nobody(shown: Shown):
 def test_judging_again_gives_the_same_bytes(shown: Shown, tmp_path: Path):
     """Of those whose records could differ: draws, warnings, memory, processes that end; loops only cost time."""
     course = copy_of(shown.course, tmp_path, drop=())
-    chosen = ("ada", "chen", "dalia", "emil", "hana", "jana", "tara", "uma", "vera", "anton", "bella")
+    chosen = ("chen", "dalia", "hana", "jana", "rosa", "sami", "yusuf")
     before, made = record_files(course), times(course)
 
     steps.grade(course, "--force", *(option for name in chosen for option in ("--student", name)))
@@ -265,20 +265,22 @@ def test_judging_again_gives_the_same_bytes(shown: Shown, tmp_path: Path):
 
 
 def test_plain_nbgrader_gives_the_same_grades(shown: Shown, tmp_path: Path):
-    """The whole class through nbgrader's own command; the small class has no records and is judged by it.
+    """The whole class through nbgrader's own command; three have no records yet and are judged by it.
 
     One who handed in no notebook of the right name gets no grade from nbgrader, which says so with its exit code.
     """
     course = copy_of(shown.course, tmp_path, drop=("autograded", "feedback", "gradebook.db"))
-    for student in SMALL_CLASS:
+    for name in ("emil", "sami", "yusuf"):
         for assignment in ASSIGNMENTS:
-            shutil.rmtree(course.records(assignment, student.name))
+            shutil.rmtree(course.records(assignment, name))
     steps.release(course)
 
     for assignment in ASSIGNMENTS:
         steps.finish(steps.start(course, "nbgrader", "autograde", assignment, "--create"), accepted=(1,))
 
-    expected = {key: scores for key, scores in grades(shown.course).items() if key[1] != "willem"}
+    expected = grades(shown.course)
+    for assignment in ASSIGNMENTS:
+        expected[assignment, "uma"] = dict.fromkeys(expected[assignment, "uma"])
     assert grades(course) == expected
     assert record_files(course) == record_files(shown.course)
 

@@ -28,7 +28,7 @@ print(json.dumps(found[:5000]))
 
 
 def files_outside_the_environment(forkserver: Forkserver) -> list[str]:
-    trees = [str(tree) for tree in sandbox.python_trees()]
+    trees = [str(sandbox.inside(tree)) for tree in sandbox.python_trees()]
     skip = ["/usr", "/dev", "/proc", "/etc/alternatives", *trees]
     found = told(forkserver, TREE.format(start="/", skip=skip))
     assert isinstance(found, list)
@@ -75,7 +75,8 @@ def test_the_course_and_the_homes_are_absent(forkserver: Forkserver, tmp_path: P
     # The parents of a virtual environment inside the course exist as names, and hold nothing else.
     for place, result in results.items():
         assert result in ("ENOENT", "worked")
-        assert result == "ENOENT" or any(tree.is_relative_to(place) for tree in sandbox.python_trees()), place
+        visible = any(sandbox.inside(tree).is_relative_to(place) for tree in sandbox.python_trees())
+        assert result == "ENOENT" or visible, place
     assert told(forkserver, "import json, os; print(json.dumps(os.listdir('/home')))") == ["student"]
 
 
@@ -225,7 +226,8 @@ def test_links_lead_nowhere(forkserver: Forkserver, tmp_path: Path) -> None:
 
 
 def test_settings_within_the_visible_trees_are_covered(forkserver: Forkserver) -> None:
-    places = [str(tree / "etc") for tree in (Path("/usr/local"), *sandbox.python_trees()) if (tree / "etc").is_dir()]
+    trees = (Path("/usr/local"), *sandbox.python_trees())
+    places = [str(sandbox.inside(tree / "etc")) for tree in trees if (tree / "etc").is_dir()]
     found = told(forkserver, f"import json, os; print(json.dumps([os.listdir(place) for place in {places!r}]))")
     assert all(names == [] for names in found)
 
