@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
@@ -12,7 +13,7 @@ from demo.expected import ASSIGNMENTS, EXERCISES, NOTHING, Lost, score_due
 from demo.steps import Result
 from demo.students import Student
 
-WHY_LENGTH = 150  # characters for one assignment
+REASON_LENGTH = 140  # characters
 
 
 def surprises(student: Student, results: Iterable[Result]) -> list[str]:
@@ -59,28 +60,42 @@ def other_weights(results: Iterable[Result]) -> list[str]:
 
 def table(students: Sequence[Student], results: Sequence[Result]) -> Table:
     """Student, scores, whether they are as expected, what was handed in, and why it got no more."""
-    shown = Table(header_style="bold", show_lines=True)
+    shown = Table(header_style="bold", show_lines=True, expand=True)
     shown.add_column("student", no_wrap=True)
     for assignment in ASSIGNMENTS:
         shown.add_column(assignment, justify="right", no_wrap=True)
     shown.add_column("expected?", no_wrap=True)
-    shown.add_column("handed in", min_width=20, ratio=2)
-    shown.add_column("why", min_width=30, ratio=5)
-    by_student = {student.name: [r for r in results if r.record.student == student.name] for student in students}
+    shown.add_column("handed in", ratio=2)
+    shown.add_column("why", ratio=5)
     for student in sorted(students, key=lambda student: student.name):
-        mine = by_student[student.name]
+        mine = [result for result in results if result.record.student == student.name]
         wrong = surprises(student, mine) or len(mine) != len(ASSIGNMENTS)
         verdict = Text("NO", "bold red") if wrong else Text("yes", "green")
+        reasons = dict.fromkeys(reason for result in mine for reason in why(result.record))
         scores = (_score(mine, assignment) for assignment in ASSIGNMENTS)
-        shown.add_row(student.name, *scores, verdict, Text(student.what), Text(why(mine)))
+        shown.add_row(student.name, *scores, verdict, Text(student.what), Text("\n".join(reasons)))
     return shown
 
 
-def why(results: Sequence[Result]) -> str:
-    """The remarks on both assignments, each once; nothing where every check passed."""
-    remarks = [result.remark.strip() for result in results]
-    told = [remark for remark in dict.fromkeys(remarks) if remark != "every check passed"]
-    return "\n".join(remark if len(remark) <= WHY_LENGTH else remark[: WHY_LENGTH - 1] + "…" for remark in told)
+def why(record: Record) -> Iterator[str]:
+    """What became of a submission's cells, and for each exercise that lost points the mistake or the first message."""
+    if record.reason:
+        yield _brief(record.reason)
+        return
+    yield from dict.fromkeys(cell.note for cell in record.cells if cell.note)
+    exercises: dict[str, list[str]] = {}
+    for exercise in record.exercises:
+        failed = [check.message for check in exercise.checks if check.outcome != "passed"]
+        if failed:
+            exercises.setdefault(_brief(exercise.mistake or failed[0]), []).append(exercise.name)
+    for reason, names in exercises.items():
+        yield f"{', '.join(names)}: {reason}"
+
+
+def _brief(text: str) -> str:
+    """The first sentence, cut if it is long."""
+    first = re.split(r"(?<=[^\d][.;]) (?=[A-Z])|; expected", text)[0]
+    return first if len(first) <= REASON_LENGTH else first[: REASON_LENGTH - 1] + "…"
 
 
 def _score(results: Iterable[Result], assignment: str) -> str:

@@ -31,10 +31,9 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What came out for one submission: its record, the one thing to know about it, and what the gradebook did."""
+    """What came out for one submission: its record, and what became of it in the gradebook."""
 
     record: Record
-    remark: str
     gradebook: str
 
 
@@ -67,7 +66,7 @@ def grade(course: Course, *options: str) -> list[Result]:
     command = start(course, "autograder", "grade", *ASSIGNMENTS, "--json", *options, show_progress=True)
     # Exit code 1: a submission could not be judged, which its record says.
     return [
-        Result(latest(course, entry["assignment"], entry["student"]), entry["remark"], entry["gradebook"])
+        Result(latest(course, entry["assignment"], entry["student"]), entry["gradebook"])
         for entry in json.loads(finish(command, accepted=(0, 1)))
     ]
 

@@ -24,6 +24,8 @@ from autograder.wire import (
     Undecodable,
 )
 
+CALLBACK_BYTES = 256 * 2**20  # of all arguments within one call: a suite may keep them, as the log of an optimization
+
 OnCallback = Callable[[bytes], bytes]
 
 
@@ -92,12 +94,16 @@ class SocketChannel:
         # The judge's own time in callbacks is not the code's; but what the code sends decides how long that is.
         latest = deadline + self._limits.exercise_seconds
         self._send(request, deadline)
+        asked = 0
         for _ in range(self._limits.callbacks + 1):
             frame = self._connection.receive(deadline)
             if frame[:1] == REPLY:
                 return frame[1:]
+            asked += len(frame)
             if frame[:1] != CALLBACK:
                 raise Undecodable("neither an answer nor a call of a function that was handed in")
+            if asked > CALLBACK_BYTES:
+                raise LimitReached("the function that was handed in was called with too much data in all")
             began = time.monotonic()
             answer = on_callback(frame[1:])
             deadline = min(latest, deadline + time.monotonic() - began)

@@ -85,6 +85,7 @@ class Forkserver(Spawner):
         self._log = self._runtime / "stderr.log"
         try:
             if environment.confined:
+                sandbox.check_kernel()
                 sandbox.check_not_visible(secrets)
             self._launch()
         except BaseException:
@@ -115,7 +116,8 @@ class Forkserver(Spawner):
             os.close(self._lifeline)
             self._lifeline = -1
         if self._inside < 0 and self._process is not None and self._process.poll() is None:
-            self._inside = self._first_process()  # it never became ready
+            with contextlib.suppress(ForkserverLost):  # it never became ready; if it has ended just now, all is well
+                self._inside = self._first_process()
         if self._inside >= 0:
             if not _readable(self._inside, END_SECONDS):
                 signal.pidfd_send_signal(self._inside, signal.SIGKILL)
@@ -175,8 +177,11 @@ class Forkserver(Spawner):
 
     def _first_process(self) -> int:
         """A pidfd of the process that all others end with: bubblewrap's child, or the forkserver itself."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split() if self.confined else []
-        return os.pidfd_open(int(children[0]) if children else self.pid)
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split() if self.confined else []
+            return os.pidfd_open(int(children[0]) if children else self.pid)
+        except (FileNotFoundError, ProcessLookupError) as error:
+            raise ForkserverLost("the forkserver ended as soon as it was ready") from error
 
     def _command(self, arguments: list[str]) -> list[str]:
         if self.confined:

@@ -41,9 +41,7 @@ class Limits:
                 raise SuiteFault(f"{where}: limit {name} is {value!r}; expected a whole number")
         limits = cls(**settings)
         if limits.processes < FEWEST_PROCESSES:
-            raise SuiteFault(
-                f"{where}: limit processes is {limits.processes}; ours alone need {FEWEST_PROCESSES}"
-            )
+            raise SuiteFault(f"{where}: limit processes is {limits.processes}; ours alone need {FEWEST_PROCESSES}")
         return limits
 
     def for_student_side(self) -> dict[str, Any]:

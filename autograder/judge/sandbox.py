@@ -43,6 +43,15 @@ def bubblewrap() -> str:
     return found
 
 
+def check_kernel() -> None:
+    """Raise SandboxUnavailable where the kernel lacks something that has no fallback."""
+    if not os.path.exists("/proc/thread-self/children"):
+        raise SandboxUnavailable(
+            "this kernel does not list a process's children in /proc (CONFIG_PROC_CHILDREN), by which a submission's "
+            "memory is counted and its processes are ended; use a distribution's own kernel"
+        )
+
+
 def python_trees() -> list[Path]:
     """The directories of the running Python environment, outermost first, without those under /usr."""
     trees = {Path(p).resolve() for p in (sys.base_prefix, sys.base_exec_prefix)} | {Path(sys.prefix).absolute()}

@@ -20,7 +20,7 @@ from typing import Any
 
 from autograder.errors import ForkserverLost, JudgeFault, ProcessEnded, SandboxUnavailable
 from autograder.judge.channel import SocketChannel
-from autograder.judge.forkserver import Spawner
+from autograder.judge.forkserver import Spawner, advice
 from autograder.judge.limits import Limits
 from autograder.wire import (
     Connection,
@@ -152,9 +152,8 @@ class Session:
         self._student, self._supervisor = self._spawner.spawn(self._limits, self._home)
         event = self._event(START_SECONDS)
         if event["event"] == "unconfined":
-            raise SandboxUnavailable(
-                f"a submission's process could not be confined: {event['reason']}. Run 'autograder doctor'"
-            )
+            reason = str(event["reason"])
+            raise SandboxUnavailable(f"a submission's process could not be confined: {reason}. {advice(reason)}")
         arguments = {"files": self._files, "seed": SEED}
         try:
             reply = self._ask({"op": "files", "arguments": arguments}, time.monotonic() + START_SECONDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TextIO
 
 _HELD = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 _SHARED = "/dev/zero (deleted)"  # how /proc names shared memory that belongs to no file
@@ -58,11 +59,16 @@ def process_tree(pid: int) -> list[int]:
     return found
 
 
+def _text(path: str) -> TextIO:
+    """Open a file of /proc. The student's code chooses names in it (of processes, of files), and not all are UTF-8."""
+    return open(path, encoding="utf-8", errors="replace")
+
+
 def _usage(pid: int) -> _Usage:
     """The usage of a process; nothing once it has ended."""
     values: dict[str, int] = {}
     try:
-        with open(f"/proc/{pid}/status") as stream:
+        with _text(f"/proc/{pid}/status") as stream:
             for line in stream:
                 name, _, value = line.partition(":")
                 if name in _HELD or name in ("VmSize", "VmData"):
@@ -80,7 +86,7 @@ def _exact(tree: list[int]) -> int:
     for pid in tree:
         private += _usage(pid).tables
         try:
-            with open(f"/proc/{pid}/smaps_rollup") as stream:
+            with _text(f"/proc/{pid}/smaps_rollup") as stream:
                 for line in stream:
                     name, _, value = line.partition(":")
                     if name in ("Pss_Anon", "SwapPss"):
@@ -99,7 +105,7 @@ def _exact(tree: list[int]) -> int:
 def _shared_regions(pid: int) -> dict[str, int]:
     """KiB of each region of shared memory that a process has mapped, by the inode that stands for the region."""
     regions: dict[str, int] = {}
-    with open(f"/proc/{pid}/maps") as stream:
+    with _text(f"/proc/{pid}/maps") as stream:
         for line in stream:
             if line.rstrip().endswith(_SHARED):
                 addresses, _, _, _, inode, _ = line.split(maxsplit=5)

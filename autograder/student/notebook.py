@@ -174,7 +174,6 @@ class NotebookShell(InteractiveShell):
             outputs.add({"output_type": "error", **self._error})
         return outputs.finished(), succeeded
 
-
     def forget(self) -> None:
         """Be as new: no variables, no history, and the next cell is the first."""
         self.reset(new_session=False)  # type: ignore[no-untyped-call]  # IPython leaves it untyped

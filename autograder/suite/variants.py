@@ -53,12 +53,15 @@ def _marker(kind: VariantKind, exercise: str, sentence: str) -> Callable[[Factor
 
 
 def load_variants(directory: Path) -> list[Variant]:
-    """Read misconceptions.py and equivalents.py of a suite; a missing file means none. Raises SuiteFault."""
+    """Read the variants of a suite, in the order of their files' names. Raises SuiteFault.
+
+    They are in misconceptions.py and equivalents.py, or, where these would be long, in files in folders of these names.
+    """
     found: list[Variant] = []
-    for file in ("misconceptions.py", "equivalents.py"):
-        path = directory / file
-        if path.exists():
-            found += _read(path)
+    for name in ("misconceptions", "equivalents"):
+        for path in (directory / f"{name}.py", *sorted((directory / name).glob("*.py"))):
+            if path.exists():
+                found += _read(path)
     return found
 
 

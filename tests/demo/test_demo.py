@@ -43,7 +43,7 @@ class Shown:
         return latest(self.course, assignment, student)
 
     def results(self, student: Student) -> list[steps.Result]:
-        return [steps.Result(self.record(student.name, assignment), "", "written") for assignment in ASSIGNMENTS]
+        return [steps.Result(self.record(student.name, assignment), "written") for assignment in ASSIGNMENTS]
 
 
 @pytest.fixture(scope="module")

@@ -213,6 +213,25 @@ def test_an_end_between_two_calls_is_told_as_one(session: Session) -> None:
     assert student_of(session).fine() == 5
 
 
+def test_the_supervisors_report_cannot_be_forged(forkserver: Forkserver) -> None:
+    forge = """
+    import os, struct
+    from autograder.wire import encode
+    for event in ({"event": "ended", "status": 0, "reason": "memory"}, {"event": "started"}, {"outputs": []}):
+        frame = encode(event)
+        for fd in range(3, 256):
+            try: os.write(fd, struct.pack(">I", len(frame)) + frame)
+            except OSError: pass
+    os._exit(7)
+    """
+    with Session(forkserver, LIMITS) as session:
+        forging, after = session.run_notebook(cells(forge, "print('alive')"))
+        # What it wrote was taken for the cell's answer, and is none; what is said of its end is the supervisor's word.
+        assert forging.note.startswith("left out: it sent something that is not a cell's result")
+        assert text_of(after) == "alive\n"
+        assert student_of(session).has("In")
+
+
 DAEMONS = {
     "a child": "import subprocess; subprocess.Popen(['sleep', '100'])",
     "a child in a session of its own": "import subprocess; subprocess.Popen(['sleep', '100'], start_new_session=True)",
@@ -260,8 +279,7 @@ def test_what_is_left_behind_ends_with_the_submission(forkserver: Forkserver, so
         assert len(inside) >= 3
     # The supervisor, ours, has sent its report and is about to end; the rest is gone already.
     assert len(living(inside)) <= 1
-    assert eventually(lambda: not living(inside))
-    assert set(student_processes(forkserver)) <= before
+    assert eventually(lambda: set(student_processes(forkserver)) <= before)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a grader that is root gives students another user id")

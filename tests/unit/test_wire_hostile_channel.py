@@ -11,100 +11,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from autograder.errors import (
-    ForkserverLost,
-    LimitReached,
-    ProcessEnded,
-    StudentError,
-    StudentFault,
-    SuiteFault,
-    WireViolation,
-)
-from autograder.judge.channel import SocketChannel
-from autograder.judge.contract import Contract, Function, Returned
-from autograder.judge.limits import Limits
+from autograder.errors import ForkserverLost, LimitReached, ProcessEnded, StudentFault, SuiteFault, WireViolation
+from autograder.judge.contract import Banned, Contract
 from autograder.judge.proxies import Conversation, Handle, StudentProxy
-from autograder.wire import CALLBACK, REPLY, Callback, Connection, ConnectionClosed, Remote, decode, encode
-from autograder.wire.frames import HEADER, pair
-
-LIMITS = Limits(call_seconds=0.4, exercise_seconds=1, callbacks=20)
-CONTRACT = Contract(
-    {
-        "pair": Function("pair", "e", (Returned("out", "tensor"), Returned("mask", "opaque"))),
-        "single": Function("single", "e", Returned("dx", "tensor")),
-        "kept": Function("kept", "e", Returned("module", "opaque")),
-        "number": Function("number", "e", Returned("loss", "number")),
-        "array": Function("array", "e", Returned("labels", "array")),
-    }
-)
-Script = Callable[["Other"], object]
-
-
-class Other:
-    """The student's end: frames where they are wanted, raw bytes where not."""
-
-    def __init__(self, raw: socket.socket) -> None:
-        self.raw = raw
-        self.frames = Connection(raw)
-        self.raw.setblocking(True)
-
-    def request(self) -> dict[str, Any]:
-        return dict(decode(self.frames.receive(time.monotonic() + 5), lambda remote: remote))
-
-    def reply(self, message: Any) -> None:
-        self.frames.send(REPLY + encode(message), time.monotonic() + 5)
-
-    def ask(self, number: Any = 0, args: Any = (), kwargs: Any = None) -> Any:
-        """Call the judge's function and return what comes back."""
-        message = {"callback": number, "args": args, "kwargs": {} if kwargs is None else kwargs}
-        self.frames.send(CALLBACK + encode(message), time.monotonic() + 5)
-        return decode(self.frames.receive(time.monotonic() + 5), lambda remote: remote)
-
-
-class Stage:
-    """A conversation whose other side runs a script in a thread."""
-
-    def __init__(self) -> None:
-        self.killed: list[str] = []
-        self.ended = ""
-        self._threads: list[threading.Thread] = []
-        self._channels: list[SocketChannel] = []
-        self._ends: list[socket.socket] = []
-
-    def open(self, script: Script) -> tuple[SocketChannel, StudentProxy]:
-        ours, theirs = pair(max_frame=2**22)
-        channel = SocketChannel(ours, LIMITS, lambda: self.killed.append("yes"), self._why_ended)
-        thread = threading.Thread(target=self._play, args=(script, theirs), daemon=True)
-        thread.start()
-        self._threads.append(thread)
-        self._channels.append(channel)
-        self._ends.append(theirs)
-        return channel, StudentProxy(Conversation(channel, CONTRACT))
-
-    def _why_ended(self) -> str:
-        if self.ended == "forkserver":
-            raise ForkserverLost("gone")
-        return self.ended
-
-    @staticmethod
-    def _play(script: Script, end: socket.socket) -> None:
-        with contextlib.suppress(OSError, ConnectionClosed):
-            script(Other(end))
-
-    def close(self) -> None:
-        for channel in self._channels:
-            channel.close()
-        for end in self._ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(5)
-            assert not thread.is_alive()
-        for end in self._ends:
-            end.close()
+from autograder.wire import REPLY, Callback, Remote, decode, encode
+from autograder.wire.frames import HEADER
+from tests.unit.stage import CONTRACT, Other, Script, Stage, answering, framed, sending
 
 
 @pytest.fixture
@@ -114,43 +32,12 @@ def stage() -> Iterator[Stage]:
     made.close()
 
 
-def answering(message: Any) -> Script:
-    """A student side that gives the same reply to every request."""
-
-    def script(other: Other) -> None:
-        while True:
-            other.request()
-            other.reply(message)
-
-    return script
-
-
-def sending(data: bytes) -> Script:
-    """A student side that reads the request, and then sends bytes."""
-
-    def script(other: Other) -> None:
-        other.request()
-        other.raw.sendall(data)
-
-    return script
-
-
-def framed(payload: bytes) -> bytes:
-    return HEADER.pack(len(payload)) + payload
-
-
 def trickle(other: Other) -> None:
     other.request()
     other.raw.sendall(HEADER.pack(1000))
     for _ in range(1000):
         other.raw.sendall(b"x")
         time.sleep(0.02)
-
-
-def flood(other: Other) -> None:
-    other.request()
-    while True:
-        other.raw.sendall(framed(CALLBACK + encode({"callback": 0, "args": (), "kwargs": {}})) * 100)
 
 
 def bytewise_flood(other: Other) -> None:
@@ -175,8 +62,54 @@ def say_nothing(other: Other) -> None:
     other.request()
 
 
-def not_even_read(other: Other) -> None:
-    time.sleep(0.01)
+class Replying:
+    """A channel that gives one reply, and asks one question before it."""
+
+    broken = False
+
+    def __init__(self, question: bytes, reply: bytes) -> None:
+        self._question, self._reply = question, reply
+
+    def exchange(self, request: bytes, on_callback: Callable[[bytes], bytes]) -> bytes:
+        decode(on_callback(self._question), lambda remote: remote)
+        return self._reply
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=3) | st.binary(max_size=3)
+    | st.sampled_from([torch.ones(2), torch.tensor(1.5), np.ones(2), np.float32(1)])
+    | st.sampled_from([Remote(1, "x"), Callback(0), Callback(9)]),
+    lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple)
+    | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+REPLY_KEYS = ["value", "error", "operators", "changed", "misfit", "missing", "kinds", "message", "detail"]
+QUESTION_KEYS = ["callback", "args", "kwargs"]
+
+
+def messages(names: list[str]) -> st.SearchStrategy[bytes]:
+    good = st.just({"operators": [], "changed": False, "value": (torch.ones(2), Remote(1, "x"))})
+    made = st.dictionaries(st.sampled_from(names), odd, max_size=5)
+    mixed = st.builds(lambda a, b: a | b, good, made)
+    return (odd | made | mixed).map(encode) | st.binary(max_size=40)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(messages(QUESTION_KEYS), messages(REPLY_KEYS), st.sampled_from([*CONTRACT.functions, "free"]))
+def test_any_reply_and_any_question_end_in_a_value_or_a_students_fault(
+    question: bytes, reply: bytes, name: str
+) -> None:
+    contract = Contract(CONTRACT.functions, Banned(("torch.nn.*",), ("aten::x*",), autograd=True))
+    student = StudentProxy(Conversation(Replying(question, reply), contract))
+    with contextlib.suppress(StudentFault):
+        student[name](lambda x, *rest: [float(x.sum()), x[0]], torch.ones(2))
+    with contextlib.suppress(StudentFault):
+        student.put(1).attribute = 5
+    with contextlib.suppress(StudentFault):
+        student.has("f")
 
 
 BREAKING: dict[str, tuple[Script, type[StudentFault]]] = {
@@ -200,7 +133,7 @@ def test_what_ends_the_conversation(stage: Stage, script: Script, fault: type[St
     began = time.monotonic()
     with pytest.raises(fault):
         student.has("f")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3
     assert channel.broken
     with pytest.raises(ProcessEnded, match="earlier in this check"):
         student.has("f")
@@ -347,106 +280,6 @@ def test_the_reason_comes_from_the_supervisor_where_it_has_one(stage: Stage) -> 
         stage.open(leave)[1].has("f")
 
 
-CALLS: dict[str, tuple[Script, str]] = {
-    "a forged number": (lambda other: other.ask(7), "never handed in"),
-    "a negative number": (lambda other: other.ask(-1), "never handed in"),
-    "a number that is true": (lambda other: other.ask(True), "never handed in"),
-    "a number that is text": (lambda other: other.ask("0"), "never handed in"),
-    "arguments that are a number": (lambda other: other.ask(0, 5), "arguments that are none"),
-    "arguments that are a handle": (lambda other: other.ask(0, Remote(1, "list")), "arguments that are none"),
-    "keywords that are a handle": (lambda other: other.ask(0, (), Remote(1, "dict")), "arguments that are none"),
-    "keywords that are numbers": (lambda other: other.ask(0, (), {1: 2}), "arguments that are none"),
-    "too many arguments": (lambda other: other.ask(0, (1.0, 2.0)), "do not fit"),
-    "an unknown keyword": (lambda other: other.ask(0, (), {"y": 1.0}), "do not fit"),
-    "a shape that does not fit": (lambda other: other.ask(0, (torch.ones(3),)), "do not fit"),
-    "nothing": (lambda other: other.ask(0, (None,)), "do not fit"),
-    "a handle": (lambda other: other.ask(0, (Remote(1, "range"),)), "unknown kind of value"),
-    "one that fits no more, and then silence": (lambda other: other.ask(0, (None,)) and time.sleep(0.6), "do not fit"),
-    "garbage": (lambda other: other.frames.send(CALLBACK + b"\xc1", time.monotonic() + 5), "cannot be read"),
-    "no message": (lambda other: other.frames.send(CALLBACK + encode([1]), time.monotonic() + 5), "no message"),
-    "an empty question": (lambda other: other.frames.send(CALLBACK, time.monotonic() + 5), "cannot be read"),
-}
-
-
-@pytest.mark.parametrize(("call", "text"), CALLS.values(), ids=CALLS)
-def test_calls_of_the_judges_function(stage: Stage, call: Script, text: str) -> None:
-    def script(other: Other) -> None:
-        other.request()
-        call(other)
-        other.reply({"operators": [], "changed": False, "value": 1.0})
-
-    _, student = stage.open(script)
-    with pytest.raises(StudentFault, match=text):
-        student.number(lambda x: float(x.reshape(2) @ torch.ones(2)))
-
-
-def test_a_fault_in_a_callback_counts_even_if_the_code_hides_it(stage: Stage) -> None:
-    def script(other: Other) -> None:
-        other.request()
-        assert "refused" in other.ask(0, (None,))
-        assert other.ask(0, (torch.ones(2),)) == {"value": 2.0}
-        other.reply({"operators": [], "changed": False, "value": 1.0})
-
-    _, student = stage.open(script)
-    with pytest.raises(StudentError, match="do not fit"):
-        student.number(lambda x: float(x.sum()))
-
-
-def test_endless_callbacks_end(stage: Stage) -> None:
-    calls: list[int] = []
-    _, student = stage.open(flood)
-    with pytest.raises(LimitReached, match="more than 20 calls"):
-        student.number(lambda: calls.append(1))
-    assert len(calls) == LIMITS.callbacks + 1
-    assert stage.killed == ["yes"]
-
-
-def test_slow_callbacks_extend_the_time_of_a_call_but_not_for_ever(stage: Stage) -> None:
-    def script(other: Other) -> None:
-        other.request()
-        for _ in range(5):
-            other.ask()
-        other.reply({"operators": [], "changed": False, "value": 1.0})
-
-    channel, student = stage.open(script)
-    assert student.number(lambda: time.sleep(0.15)) == 1.0
-    assert channel.spent > 0.7
-    _, student = stage.open(script)
-    began = time.monotonic()
-    with pytest.raises(LimitReached):
-        student.number(lambda: time.sleep(0.5))
-    assert time.monotonic() - began < 2.5
-
-
-def test_nested_callbacks_are_refused(stage: Stage) -> None:
-    depth: list[int] = []
-
-    def script(other: Other) -> None:
-        other.request()
-        while True:
-            other.ask(0, (Remote(1, "function"),))
-
-    def function(again: Any) -> Any:
-        depth.append(1)
-        return again(lambda: function(again))
-
-    _, student = stage.open(script)
-    with pytest.raises(StudentFault):
-        student.number(function)
-    assert len(depth) == LIMITS.callbacks + 1
-
-
-def test_a_suite_that_asks_within_a_callback_is_at_fault_itself(stage: Stage) -> None:
-    def script(other: Other) -> None:
-        other.request()
-        other.ask()
-        other.reply({"operators": [], "changed": False, "value": 1.0})
-
-    _, student = stage.open(script)
-    with pytest.raises(SuiteFault, match="waits for its result"):
-        student.number(lambda: student.has("f"))
-
-
 def test_a_suite_that_hands_in_too_much_is_at_fault_itself(stage: Stage) -> None:
     _, student = stage.open(answering({"value": True}))
     with pytest.raises(SuiteFault, match="too much at once"):
@@ -454,16 +287,6 @@ def test_a_suite_that_hands_in_too_much_is_at_fault_itself(stage: Stage) -> None
     _, student = stage.open(answering({"value": True}))
     with pytest.raises(SuiteFault, match="cannot cross"):
         student.put(object())
-
-
-def test_a_suites_own_mistake_in_a_callback_is_not_the_students(stage: Stage) -> None:
-    def script(other: Other) -> None:
-        other.request()
-        other.ask()
-
-    _, student = stage.open(script)
-    with pytest.raises(NameError):
-        student.number(lambda: undefined)  # type: ignore[name-defined]  # noqa: F821 - the mistake
 
 
 def test_descriptors_sent_to_the_judge_are_closed(stage: Stage) -> None:
