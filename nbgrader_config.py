@@ -25,8 +25,10 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# nbgrader checks each notebook's metadata here and once more below. They are the release's own since Canonicalize,
+# which has the release's checked once: for a long notebook nbgrader's check takes longer than all other steps.
+
 
 c.Autograde.autograde_preprocessors = [
     # In place of nbgrader.preprocessors.Execute: no student code runs in nbgrader's process or beside it. Never remove
@@ -37,8 +39,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    # nbgrader checks the metadata here once more. They are the release's own since Canonicalize and were checked
-    # then; for a long notebook a second time would cost more than all of the above.
 ]
 
 # --- nbgrader generate_feedback -------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ import nbgrader.preprocessors
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
 from traitlets import Bool, List, Unicode
 
 from autograder.course.canonical import canonicalize
@@ -187,10 +187,12 @@ def _empty() -> NotebookNode:
 def _check_gradebook(path: Path, state: tuple[int, int], db_url: str) -> None:
     """nbgrader takes locked cells and points from its database; a stale one fails with "Inconsistent checksums".
 
-    Checked once for each state of the released notebook: opening a gradebook costs as much as canonicalizing.
+    The metadata of the release are checked here too: every submission gets them, whatever it had. Once for each state
+    of the released notebook, as nbgrader's checks of a long notebook cost more than all its other steps.
     """
     cells = {label: cell for cell in _release(path).cells if (label := label_of(cell))}
     graded = {label: cell for label, cell in cells.items() if cell.metadata.nbgrader.get("grade", False)}
+    CheckCellMetadata().preprocess(_release(path), {})
     ours = {(label, cell.cell_type, float(cell.metadata.nbgrader.points)) for label, cell in graded.items()}
     stored = {label for label, cell in cells.items() if label in graded or is_solution(cell) or is_locked(cell)}
     with Gradebook(db_url) as gradebook:

@@ -7,11 +7,16 @@ left alone.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbgrader.api
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SAWarning
 
 from autograder.course.gradebook import record_missing_notebook
@@ -60,7 +65,7 @@ class Writer:
         return self._course.records(self._assignment, student) / "in-gradebook"
 
     def _write(self, record: Record) -> Written:
-        with serving(record), warnings.catch_warnings():
+        with serving(record), _kept_engine(), warnings.catch_warnings():
             # nbgrader 0.9 builds a submission before it adds it to its session; SQLAlchemy 2 warns of each.
             warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
             if not self._notebook(record.student).exists():
@@ -72,9 +77,31 @@ class Writer:
         lines = str(result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
         return Written(record.student, "failed", lines[-1])
 
-
     def _notebook(self, student: str) -> Path:
         return self._course.submitted(student, self._assignment) / f"{self._assignment}.ipynb"
+
+
+@contextlib.contextmanager
+def _kept_engine() -> Iterator[None]:
+    """Have nbgrader use one database engine: it makes one each of the ten times that it opens the gradebook.
+
+    An engine keeps the SQL that it has compiled; making that anew takes as long as all the rest of the writing. Closing
+    a gradebook closes the engine's connections, so nothing stays open between two uses.
+    """
+    made = nbgrader.api.create_engine
+    nbgrader.api.create_engine = _engine
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = made
+
+
+@functools.cache
+def _engine(url: str, **settings: Any) -> Engine:
+    """The engine of a gradebook, made once."""
+    from sqlalchemy import create_engine
+
+    return create_engine(url, **settings)
 
 
 def _standing(api: Any, assignment: str) -> dict[str, dict[str, float]]:

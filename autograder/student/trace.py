@@ -25,7 +25,15 @@ def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
     from torch.overrides import TorchFunctionMode, resolve_name
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    named = functools.lru_cache(maxsize=4096)(resolve_name)
+    @functools.lru_cache(maxsize=4096)
+    def named(func: Any) -> str | None:
+        known: str | None = resolve_name(func)
+        return known if known is None or not known.startswith("aten.") else "aten::" + known.split(".")[1]
+
+    @functools.lru_cache(maxsize=4096)
+    def name_of(operator: Any) -> str:
+        name: str = operator.name()
+        return name.partition(".")[0]
 
     class Functions(TorchFunctionMode):
         def __init__(self, seen: set[str]) -> None:
@@ -34,16 +42,20 @@ def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             self._seen.add(_function_name(func, named))
-            return func(*args, **(kwargs or {}))
+            return func(*args, **kwargs) if kwargs else func(*args)
 
     class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its set-up untyped
         def __init__(self, seen: set[str]) -> None:
             super().__init__()  # type: ignore[no-untyped-call]  # likewise
             self._seen = seen
 
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # nothing is compiled here, and the wrapper that keeps the compiler out costs 1 us an operator
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            self._seen.add(func.name().partition(".")[0])
-            return func(*args, **(kwargs or {}))
+            self._seen.add(name_of(func))
+            return func(*args, **kwargs) if kwargs else func(*args)
 
     return Functions, Operators
 
@@ -53,8 +65,6 @@ def _function_name(func: Any, named: Callable[[Any], str | None]) -> str:
         known = named(func)
     except TypeError:  # not hashable
         known = None
-    if known is not None and known.startswith("aten."):
-        return "aten::" + known.split(".")[1]
     return known or f"{getattr(func, '__module__', None) or 'torch'}.{getattr(func, '__name__', type(func).__name__)}"
 
 
