@@ -121,6 +121,26 @@ def grade(
 
 @app.command()
 @_refuses
+def audit(
+    assignments: Assignments = None,
+    mutants: Annotated[
+        int | None, typer.Option("--mutants", help="of each exercise, at most (default: all)", show_default=False)
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", "-j", help="worker processes (0: one a processor)")] = 0,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda")] = "cpu",
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="write a page with the margins")] = None,
+    json_output: JsonOption = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Prove hidden suites: right solutions keep all points, wrong ones and mutants lose some; and by what margin."""
+    from autograder.cli.audit import audit_all
+
+    if not audit_all(course, assignments or [], mutants, workers, device, html=html, json_output=json_output):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command()
+@_refuses
 def show(
     assignment: Assignment,
     student: Annotated[str, typer.Argument(help="the student")],

@@ -293,6 +293,7 @@ def _record_pair(pair: _Pair, difference: Difference, what: str) -> None:
             dtype=dtype_name(pair.dtype),
             shape=pair.actual.shape,
             defect="" if difference.passed else "value",
+            taken=difference.taken,
         )
     )
 

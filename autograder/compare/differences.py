@@ -41,6 +41,17 @@ class Difference:
     def passed(self) -> bool:
         return not self.wrong.any()
 
+    @property
+    def taken(self) -> float:
+        """The share of its tolerance that the worst entry takes: above 1 it is wrong; infinite for NaN and its like."""
+        if self.wrong.size == 0:
+            return 0.0
+        with np.errstate(all="ignore"):
+            shares = np.abs(self.actual - self.expected) / self.allowed
+        settled = np.where(self.wrong, np.inf, 0.0)  # entries equal or not, whatever the tolerance
+        shares = np.where(np.isfinite(shares), shares, settled)
+        return float(np.max(shares))
+
     def message(self, what: str) -> str:
         """One sentence for the student, with a hint where the difference shows a pattern."""
         total, count = self.wrong.size, int(self.wrong.sum())

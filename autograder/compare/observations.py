@@ -41,6 +41,7 @@ class Observation:
     dtype      name of the values' dtype before their conversion to float64
     shape      of the values before long arrays were thinned out
     defect     in what respect it is wrong: "value", or in kind ("type", "dtype", "device", "shape", ...); "" if right
+    taken      the share of what is allowed that the error takes (above 1 it is wrong), where there is such a limit
     """
 
     label: str
@@ -52,6 +53,7 @@ class Observation:
     dtype: str = ""
     shape: tuple[int, ...] = ()
     defect: str = ""
+    taken: float | None = None
 
 
 _log: ContextVar[list[Observation] | None] = ContextVar("observations", default=None)

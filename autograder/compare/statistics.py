@@ -40,8 +40,9 @@ def assert_rate(
     if min(probability, 1 - probability) ** n >= false_alarm / 2:  # the probability of the rarer extreme count
         raise SuiteFault(f"{what}: {n} trials cannot show a wrong rate at a false-alarm rate of {false_alarm:g}")
     rate = count / n
-    passed = _binomial_tail(count, n, probability) >= false_alarm / 2
-    _record_rate(what, rate, n, passed, probability)
+    tail = _binomial_tail(count, n, probability)
+    passed = tail >= false_alarm / 2
+    _record_rate(what, rate, n, passed, probability, (tail, false_alarm / 2))
     if not passed:
         raise Mismatch(f"{what} should be {_percent(probability)}; yours is {_compared(rate, probability)}")
 
@@ -68,8 +69,9 @@ def assert_independent(
     agreements, n = _count_of(int((a == b).sum()), a.size, what)
     if min(chance, 1 - chance) ** n >= false_alarm / 2:
         raise SuiteFault(f"{what}: {n} entries cannot show a dependence at a false-alarm rate of {false_alarm:g}")
-    passed = _binomial_tail(agreements, n, chance) >= false_alarm / 2
-    _record_rate(what, agreements / n, n, passed, chance)
+    tail = _binomial_tail(agreements, n, chance)
+    passed = tail >= false_alarm / 2
+    _record_rate(what, agreements / n, n, passed, chance, (tail, false_alarm / 2))
     if not passed:
         often = "more often" if agreements > chance * n else "less often"
         found = "are identical" if agreements == n else f"agree {often} than chance allows"
@@ -190,19 +192,25 @@ def _judge_estimate(what: str, value: float, error: float, limits: tuple[float, 
     low, expected, high = limits
     rounding = 1e-12 * abs(expected)  # of the estimate itself
     passed = low - rounding <= value <= high + rounding
-    record(Observation(what, "statistic", value, error, passed, float(expected), defect="" if passed else "value"))
+    width = high - expected if value > expected else expected - low
+    taken = abs(value - expected) / width if width > 0 and math.isfinite(value) else (0.0 if passed else math.inf)
+    defect = "" if passed else "value"
+    record(Observation(what, "statistic", value, error, passed, float(expected), defect=defect, taken=taken))
     if math.isnan(value):
         raise Mismatch(f"{what} is NaN")
     if not passed:
-        width = high - expected if value > expected else expected - low
         far = "far " if abs(value - expected) > 10 * width else ""
         raise Mismatch(f"{what} is {far}too {'large' if value > expected else 'small'}, more than chance explains")
 
 
-def _record_rate(what: str, rate: float, n: int, passed: bool, probability: float) -> None:
+def _record_rate(what: str, rate: float, n: int, passed: bool, probability: float, chance: tuple[float, float]) -> None:
+    """Log a rate. ``chance``: that of a tail as far out as this one, and the least that passes."""
     smoothed = (rate * n + 1) / (n + 2)  # so that a rate of 0 or 1 has a standard error too
     error = math.sqrt(smoothed * (1 - smoothed) / n)
-    record(Observation(what, "statistic", rate, error, passed, float(probability), defect="" if passed else "value"))
+    found, least = chance
+    taken = math.log(found) / math.log(least) if found > 0 else math.inf
+    defect = "" if passed else "value"
+    record(Observation(what, "statistic", rate, error, passed, float(probability), defect=defect, taken=taken))
 
 
 def _record_property(what: str, message: str, holds: AnyArray) -> None:

@@ -43,11 +43,15 @@ class Returned:
 
 @dataclass(frozen=True)
 class Function:
-    """A function or class of an exercise. ``returns`` is a tuple for several values, None for anything."""
+    """A function or class of an exercise. ``returns`` is a tuple for several values, None for anything.
+
+    ``cache_from`` names the function whose opaque result is handed to this one: a wrong one may cost this one's points.
+    """
 
     name: str
     exercise: str
     returns: Returned | tuple[Returned, ...] | None = None
+    cache_from: str = ""
 
     @property
     def declared(self) -> tuple[Returned, ...]:

@@ -43,6 +43,11 @@ class Assignment:
         """The names of the functions and classes that an exercise asks for."""
         return tuple(f.name for f in self.contract.functions.values() if f.exercise == exercise)
 
+    def shares_cache(self, exercise: str, other: str) -> bool:
+        """Whether a wrong ``other`` may cost points of ``exercise`` too: its functions get what ``other`` returned."""
+        sources = {f.cache_from for f in self.contract.functions.values() if f.exercise == exercise}
+        return bool(sources & set(self.functions_of(other)))
+
     def fingerprint(self, *others: Path) -> str:
         """SHA-256 of all that decides a record beside the submission.
 
@@ -111,13 +116,16 @@ def _functions(table: Mapping[str, Any], where: str) -> dict[str, Function]:
 def _function(name: str, entry: Any, where: str) -> Function:
     if not isinstance(entry, dict) or not isinstance(entry.get("exercise"), str):
         raise SuiteFault(f'{where}: expected exercise = "..." and returns = ...')
-    _known(entry, ("exercise", "returns"), where)
-    declared = entry.get("returns")
-    if declared is None:
-        return Function(name, entry["exercise"])
+    _known(entry, ("exercise", "returns", "cache_from"), where)
+    declared, cache_from = entry.get("returns"), entry.get("cache_from", "")
+    if not isinstance(cache_from, str):
+        raise SuiteFault(f"{where}: cache_from is {cache_from!r}; expected the name of a function")
+    returns: Returned | tuple[Returned, ...] | None = None
     if isinstance(declared, list):
-        return Function(name, entry["exercise"], tuple(Returned.parse(item, where) for item in declared))
-    return Function(name, entry["exercise"], Returned.parse(declared, where))
+        returns = tuple(Returned.parse(item, where) for item in declared)
+    elif declared is not None:
+        returns = Returned.parse(declared, where)
+    return Function(name, entry["exercise"], returns, cache_from)
 
 
 def _hash_files(paths: Iterable[Path], suite: Path) -> str:

@@ -97,6 +97,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _concerns(config: pytest.Config, subject: Subject, exercise: str) -> bool:
     """A variant changes one exercise only: the checks of the others would run the reference again."""
+    exercises: tuple[str, ...] = getattr(subject, "exercises", ())
+    if exercises:
+        return exercise in exercises
     if config.option.variants != "own" or not isinstance(subject, OwnSolution) or subject is REFERENCE:
         return True
     return subject.variant.exercise == exercise

@@ -55,6 +55,7 @@ class Submission:
     files: Mapping[str, bytes]
     spawner: Spawner
     banned: Mapping[str, str] = field(default_factory=dict)
+    exercises: tuple[str, ...] = ()  # whose checks it runs; with none named, all
 
     def open(self, assignment: Assignment) -> _OpenedSubmission:
         """Run the notebook in a confined process."""
@@ -103,9 +104,13 @@ class _OpenedSubmission:
 
 @dataclass(frozen=True)
 class OwnSolution:
-    """The reference solution, with one exercise's cell replaced by a variant's."""
+    """The reference solution, with one exercise's cell replaced by a variant's.
+
+    ``exercises`` are those whose checks it runs; with none named, ``--variants`` decides.
+    """
 
     variant: Variant
+    exercises: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from autograder.errors import SuiteFault
 
-VariantKind = Literal["misconception", "equivalent", "reference"]
+VariantKind = Literal["misconception", "equivalent", "reference", "stub"]
 _MARK = "__autograder_variant__"
 
 Factory = Callable[[], None]

@@ -109,6 +109,16 @@ def test_evaluation_returns_the_running_values(student, device):
 
 
 @pytest.mark.exercise("batchnorm_forward", weight=0.5)
+def test_two_samples_in_training(student, device):
+    """Two samples are enough for a batch in training."""
+    inputs = example(device, n=2)
+    y, _, _, new_var = forward(student, *inputs, True)
+    right_y, _, right_var = right(*inputs, True)
+    assert_matches(y, right_y, what="y")
+    assert_matches(new_var, right_var, what="new_running_var")
+
+
+@pytest.mark.exercise("batchnorm_forward", weight=0.5)
 def test_one_sample_in_training(student, device):
     """A batch of one sample is a ValueError in training."""
     inputs = example(device, n=1)
