@@ -9,7 +9,7 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint compare doctor setup clean help
+.PHONY: demo test lint audit compare doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -20,6 +20,10 @@ test: setup  ## run all tests
 lint: setup  ## ruff, and mypy in strict mode
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+audit: setup  ## prove all hidden suites, with every mutant: a table, and build/audit.html (many minutes)
+	mkdir -p build
+	$(BIN)/autograder audit --html build/audit.html
 
 compare: setup  ## time a submission, side by side with nbgrader's own Execute
 	$(BIN)/python benchmarks/side_by_side.py

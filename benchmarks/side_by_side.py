@@ -1,9 +1,10 @@
 """Grade the same notebooks with this autograder (1 and 2 workers) and with nbgrader's own Execute, side by side in
 one run.
 
-    .venv/bin/python benchmarks/side_by_side.py [--submissions 40] [--execute 4] [--rounds 3] [--json FILE]
+    .venv/bin/python benchmarks/side_by_side.py [--styles] [--submissions 40] [--execute 4] [--rounds 3] [--json FILE]
 
-Both write nbgrader's gradebook. The class has no traps: the reference solution and equivalents in other styles.
+Both write nbgrader's gradebook. The class has no traps: everybody hands in the reference solutions or, with --styles,
+one exercise in another right style, some of which compute entry by entry: then more of the time is the students' own.
 Each round times ours on a small and on the whole class and nbgrader's on a few, one after the other, so that noise
 of the machine meets all; the cost of a submission is the difference of the two classes over the difference of their
 sizes (start-up apart), medians over the rounds. nbgrader's start-up is left out likewise.
@@ -36,7 +37,7 @@ EXECUTE = "\nc.Autograde.autograde_preprocessors = ['nbgrader.preprocessors.Exec
 EXECUTE += "for p in c.Autograde.autograde_preprocessors]\n"
 
 
-def make_course(root: Path, submissions: int) -> None:
+def make_course(root: Path, submissions: int, styles: bool = False) -> None:
     """A course directory with one released assignment and a class of right submissions."""
     for name in ("source", "solutions", "tests/hidden"):
         shutil.copytree(ROOT / name, root / name)
@@ -45,12 +46,12 @@ def make_course(root: Path, submissions: int) -> None:
     release = nbformat.read(root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     source = nbformat.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     solutions = {cell.id: cell.source for cell in source.cells if cell.cell_type == "code"}
-    styles = [v for v in load_variants(root / "tests/hidden" / ASSIGNMENT) if v.kind == "equivalent"]
+    equivalents = [v for v in load_variants(root / "tests/hidden" / ASSIGNMENT) if v.kind == "equivalent"]
     for number in range(submissions):
-        style = styles[number % len(styles)]
+        style = equivalents[number % len(equivalents)] if styles else None
         for cell in release.cells:
             if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
-                cell.source = style.cell if cell.id == style.exercise else solutions[cell.id]
+                cell.source = style.cell if style and cell.id == style.exercise else solutions[cell.id]
         path = root / "class" / f"s{number:04}" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(release, path)
@@ -83,13 +84,13 @@ def cost(root: Path, small: int, large: int, *command: str) -> float:
     return (seconds[1] - seconds[0]) / (large - small)
 
 
-def measure(submissions: int, executed: int, rounds: int) -> dict[str, list[float]]:
+def measure(submissions: int, executed: int, rounds: int, styles: bool) -> dict[str, list[float]]:
     """Seconds a submission of each, by round."""
     ours_by_workers = {1: "autograder, 1 worker", 2: "autograder, 2 workers"}
     results: dict[str, list[float]] = {name: [] for name in (*ours_by_workers.values(), EXECUTED)}
     with tempfile.TemporaryDirectory(prefix="side-by-side-") as name:
         ours, theirs = Path(name) / "ours", Path(name) / "theirs"
-        make_course(ours, submissions)
+        make_course(ours, submissions, styles)
         shutil.copytree(ours, theirs)
         with (theirs / "nbgrader_config.py").open("a") as config:
             config.write(EXECUTE)
@@ -107,12 +108,13 @@ def measure(submissions: int, executed: int, rounds: int) -> dict[str, list[floa
 def main(arguments: Sequence[str]) -> None:
     """Measure and print medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--styles", action="store_true", help="right solutions in other styles")
     parser.add_argument("--submissions", type=int, default=40, help="size of our class (default 40)")
     parser.add_argument("--execute", type=int, default=4, help="executed by nbgrader, beyond two (default 4)")
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args(arguments)
-    results = measure(options.submissions, options.execute, options.rounds)
+    results = measure(options.submissions, options.execute, options.rounds, options.styles)
     medians = {who: statistics.median(values) for who, values in results.items()}
     ratios = {who: medians[EXECUTED] / seconds for who, seconds in medians.items()}
     for who, seconds in medians.items():

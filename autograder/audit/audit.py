@@ -20,10 +20,14 @@ from autograder.suite.variants import load_variants
 
 @dataclass(frozen=True)
 class Options:
-    """How to audit: worker processes (0: one a processor), mutants of each exercise (None: all), and the device."""
+    """How to audit: worker processes (0: one a processor), and the device.
+
+    ``mutants`` of each exercise, and ``variants`` of each exercise and kind, at most; None: all.
+    """
 
     workers: int = 0
     mutants: int | None = None
+    variants: int | None = None
     device: str = "cpu"
 
 
@@ -59,7 +63,7 @@ def audit(
     chosen = _mutants(assignment, solution_cells(source), options.mutants)
     right = listed(assignment.suite)
     with start_forkserver(assignment) as forkserver:
-        jobs = variant_jobs(assignment, course.release_notebook(name), options.device)
+        jobs = variant_jobs(assignment, course.release_notebook(name), options.variants, options.device)
         jobs += mutant_jobs(assignment, source, chosen, forkserver.address, options.device)
         begun(sum(job.size for job in jobs))
 

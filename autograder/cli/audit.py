@@ -24,13 +24,13 @@ except ModuleNotFoundError as error:  # without the extra the other commands sti
         raise
     raise CourseFault("autograder audit needs cosmic-ray: pip install 'autograder[audit]'") from error
 
+__all__ = ["Options", "audit_all"]
+
 
 def audit_all(
     start: Path,
     names: Sequence[str],
-    mutants: int | None,
-    workers: int,
-    device: str,
+    options: Options,
     *,
     html: Path | None,
     json_output: bool,
@@ -41,7 +41,6 @@ def audit_all(
     console = Console(stderr=json_output, highlight=False)
     if not console.is_terminal:
         console = Console(stderr=json_output, highlight=False, width=150)
-    options = Options(workers, mutants, device)
     audits = []
     columns = (TextColumn("{task.description:>22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=not console.is_terminal) as progress:

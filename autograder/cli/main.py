@@ -126,6 +126,9 @@ def audit(
     mutants: Annotated[
         int | None, typer.Option("--mutants", help="of each exercise, at most (default: all)", show_default=False)
     ] = None,
+    variants: Annotated[
+        int | None, typer.Option("--variants", help="of each exercise and kind, at most (default: all)")
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", "-j", help="worker processes (0: one a processor)")] = 0,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda")] = "cpu",
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="write a page with the margins")] = None,
@@ -133,9 +136,10 @@ def audit(
     course: CourseOption = Path(),
 ) -> None:
     """Prove hidden suites: right solutions keep all points, wrong ones and mutants lose some; and by what margin."""
-    from autograder.cli.audit import audit_all
+    from autograder.cli.audit import Options, audit_all
 
-    if not audit_all(course, assignments or [], mutants, workers, device, html=html, json_output=json_output):
+    options = Options(workers, mutants, variants, device)
+    if not audit_all(course, assignments or [], options, html=html, json_output=json_output):
         raise typer.Exit(NOT_DONE)
 
 

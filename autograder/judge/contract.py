@@ -32,7 +32,7 @@ class Returned:
     @classmethod
     def parse(cls, text: object, where: str) -> Returned:
         """Read ``"name: kind"``. Raises SuiteFault."""
-        if not isinstance(text, str) or text.count(":") != 1:
+        if not isinstance(text, str) or text.count(":") != 1 or not text.partition(":")[0].strip():
             raise SuiteFault(f'{where}: returns {text!r}; expected "name: kind", with a kind of {", ".join(KINDS)}')
         name, kind = (part.strip() for part in text.split(":"))
         for known in KINDS:
@@ -157,7 +157,8 @@ def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
     except ValueError:
         raise BadReturn(f"{what} should be an array, found a ragged {_kind_name(value)}") from None
     if array.dtype.kind not in "biufc":
-        raise BadReturn(f"{what} should hold numbers, found {_article(_kind_name(value))} of numbers too large")
+        found = f"{_article(_kind_name(value))} of numbers" if isinstance(value, list | tuple) else "a number"
+        raise BadReturn(f"{what} should hold numbers, found {found} too large")
     return array
 
 
@@ -168,14 +169,14 @@ def _numbers_only(value: Any) -> bool:
 
 
 def _number(value: Any, what: str) -> Any:
-    if isinstance(value, int | float | np.generic):
+    if isinstance(value, int | float | np.integer | np.floating | np.bool_):
         return value
     torch = sys.modules.get("torch")
     found = _kind_name(value)
     if isinstance(value, np.ndarray) or (torch is not None and type(value) is torch.Tensor):
-        if value.ndim == 0:
+        if value.ndim == 0 and "complex" not in str(value.dtype):
             return value[()] if isinstance(value, np.ndarray) else value
-        found = f"{found} of shape {tuple(value.shape)}"
+        found = f"{found} of shape {tuple(value.shape)}" if value.ndim else "complex number"
     raise BadReturn(f"{what} should be a single number, found {_article(found)}")
 
 

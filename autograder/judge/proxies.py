@@ -76,7 +76,7 @@ class Conversation:
     def _asked_in_callback(self) -> Exception:
         if self._took_handle:
             return StudentError(
-                "the function that was handed in was called with an unknown kind of value", ("TypeError",)
+                "the function that was handed in was called with an unknown kind of value", ("TypeError in a callback",)
             )
         return SuiteFault("a function that the suite hands in uses the student's code, which waits for its result")
 
@@ -122,6 +122,8 @@ class Conversation:
 
     def _to_remote(self, value: Any) -> Remote | Callback:
         if isinstance(value, Handle):
+            if object.__getattribute__(value, "_conversation") is not self:
+                raise TypeError("a handle of another check or process, where its number means nothing")
             return object.__getattribute__(value, "_remote")  # type: ignore[no-any-return]  # set in __init__
         if callable(value):
             self._callbacks.append(value)
@@ -172,7 +174,8 @@ def _callback_fault(error: Exception) -> Exception:
     if isinstance(error, AutograderError | AssertionError | NameError | ImportError):
         return error  # told on purpose, or of no argument's making: then the suite is wrong
     kind = type(error).__name__
-    fault = StudentError(f"the function that was handed in was called with arguments that do not fit ({kind})", (kind,))
+    kinds = (f"{kind} in a callback",)  # the code did not raise it: neither what ``raises`` waits for, nor a stub's
+    fault = StudentError(f"the function that was handed in was called with arguments that do not fit ({kind})", kinds)
     fault.__cause__ = error
     return fault
 

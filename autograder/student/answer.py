@@ -20,6 +20,7 @@ from autograder.student.text import stable
 from autograder.wire import Callback, Remote, decode, encode
 
 MAX_DETAIL = 4000  # characters of traceback
+MAX_NESTED = 40  # of arguments; the wire allows less, so what is deeper was made by the code, and may have no end
 MAX_OPERATORS = 10_000  # torch has some 3000 names; none may push a banned one off the list
 
 # What code may raise to say that it failed; the rest ends the process. In the judge the rest is pytest's own.
@@ -195,18 +196,28 @@ def describe(error: BaseException) -> dict[str, Any]:
     return {"kinds": kinds[:20], "message": stable(message[:1000]), "detail": stable(detail[-MAX_DETAIL:])}
 
 
-def _fingerprint(value: Any) -> Any:
+def _fingerprint(value: Any, depth: int = 0) -> Any:
     """What must not change in an argument: the numbers, shapes and entries, through all containers."""
+    if depth > MAX_NESTED:
+        return id(value)
     if isinstance(value, dict):
-        return [(key, _fingerprint(item)) for key, item in value.items()]
+        return [(key, _fingerprint(item, depth + 1)) for key, item in value.items()]
     if isinstance(value, list | tuple):
-        return [_fingerprint(item) for item in value]
+        return [_fingerprint(item, depth + 1) for item in value]
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return type(value), repr(value)  # in a list or dict another one may take its place; NaN equals itself
     if isinstance(value, np.ndarray):
         return value.dtype, value.shape, value.tobytes()
     if hasattr(value, "iloc"):
-        return encode(value)
+        return _encoded(value, value)
     if hasattr(value, "detach"):
-        return encode(value.detach())
-    return id(value)  # a handle's object is the student's own, and may change; it may not be replaced
+        return _encoded(value, value.detach())
+    return id(value)  # an object of the student's own class is the student's, and may change; it may not be replaced
+
+
+def _encoded(value: Any, numbers: Any) -> Any:
+    """The bytes of ``numbers``; where they cannot cross the wire, which ``value`` it is."""
+    try:
+        return encode(numbers)
+    except (TypeError, ValueError):
+        return id(value)

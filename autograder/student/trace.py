@@ -8,6 +8,7 @@ found is reported to the judge, who compares it with the assignment's banned lis
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -78,7 +79,13 @@ def prepare() -> None:
 
 @contextmanager
 def operators(seen: set[str]) -> Iterator[None]:
-    """Add the names of all torch functions, operators and ``autograd`` used inside to ``seen``."""
+    """Add the names of all torch functions, operators and ``autograd`` used inside to ``seen``.
+
+    Where nobody has imported torch (it may not even be there), there is nothing to see.
+    """
+    if "torch" not in sys.modules:
+        yield
+        return
     functions, dispatched = _modes()
     _watch_engine()
     _open.append(seen)

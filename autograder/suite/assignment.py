@@ -67,16 +67,24 @@ def load_assignment(suite: Path) -> Assignment:
         raise SuiteFault(f"{where} is not TOML: {error}") from error
     if unknown := set(settings) - _TABLES:
         raise SuiteFault(f"{where}: unknown {sorted(unknown)}; known are {sorted(_TABLES)}")
+    tables = {name: _table(settings, name, where) for name in ("environment", "limits", "banned", "functions")}
     root = suite.parent.parent.parent
     return Assignment(
         name=suite.name,
         title=str(settings.get("title", suite.name)),
         suite=suite,
         solutions=root / "solutions" / f"{suite.name}.py",
-        environment=_environment(settings.get("environment", {}), where),
-        limits=Limits.from_settings(settings.get("limits", {}), where),
-        contract=Contract(_functions(settings.get("functions", {}), where), _banned(settings.get("banned", {}), where)),
+        environment=_environment(tables["environment"], where),
+        limits=Limits.from_settings(tables["limits"], where),
+        contract=Contract(_functions(tables["functions"], where), _banned(tables["banned"], where)),
     )
+
+
+def _table(settings: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
+    value = settings.get(name, {})
+    if not isinstance(value, dict):
+        raise SuiteFault(f"{where}: {name} is {value!r}; expected a table")
+    return value
 
 
 def _names(value: object, where: str) -> tuple[str, ...]:
@@ -100,10 +108,13 @@ def _environment(table: Mapping[str, Any], where: str) -> Environment:
 
 def _banned(table: Mapping[str, Any], where: str) -> Banned:
     _known(table, ("functions", "operators", "autograd"), f"{where} [banned]")
+    autograd = table.get("autograd", False)
+    if not isinstance(autograd, bool):
+        raise SuiteFault(f"{where} [banned] autograd is {autograd!r}; expected true or false")
     return Banned(
         functions=_names(table.get("functions", []), f"{where} [banned] functions"),
         operators=_names(table.get("operators", []), f"{where} [banned] operators"),
-        autograd=table.get("autograd", False) is True,
+        autograd=autograd,
     )
 
 
@@ -114,14 +125,14 @@ def _functions(table: Mapping[str, Any], where: str) -> dict[str, Function]:
 
 
 def _function(name: str, entry: Any, where: str) -> Function:
-    if not isinstance(entry, dict) or not isinstance(entry.get("exercise"), str):
+    if not isinstance(entry, dict) or not isinstance(entry.get("exercise"), str) or not entry["exercise"]:
         raise SuiteFault(f'{where}: expected exercise = "..." and returns = ...')
     _known(entry, ("exercise", "returns", "cache_from"), where)
     declared, cache_from = entry.get("returns"), entry.get("cache_from", "")
     if not isinstance(cache_from, str):
         raise SuiteFault(f"{where}: cache_from is {cache_from!r}; expected the name of a function")
     returns: Returned | tuple[Returned, ...] | None = None
-    if isinstance(declared, list):
+    if isinstance(declared, list) and declared:
         returns = tuple(Returned.parse(item, where) for item in declared)
     elif declared is not None:
         returns = Returned.parse(declared, where)

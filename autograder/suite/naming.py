@@ -16,7 +16,7 @@ from autograder.compare.observations import Observation, agree
 from autograder.errors import JudgeFault, Mismatch, StudentError, StudentFault
 from autograder.judge.proxies import Conversation, StudentProxy
 from autograder.suite.assignment import Assignment
-from autograder.suite.subjects import OwnSolution
+from autograder.suite.subjects import OpenedOwnSolution, OwnSolution
 from autograder.suite.variants import Variant
 
 
@@ -40,6 +40,7 @@ class Namer:
     variants: Sequence[Variant]
     seed_all: Callable[[int], None]
     _seen: dict[tuple[str, str], tuple[list[Observation], bool] | None] = field(default_factory=dict)
+    _opened: dict[str, OpenedOwnSolution] = field(default_factory=dict)
 
     def mistakes(self, tests: Sequence[Ran]) -> dict[str, str]:
         """Return exercise -> sentence for each exercise with a failed test that exactly one misconception explains."""
@@ -63,13 +64,15 @@ class Namer:
         return True
 
     def _on_variant(self, variant: Variant, test: Ran) -> tuple[list[Observation], bool] | None:
-        key = (variant.name, test.id)
+        key = (f"{variant.exercise}:{variant.name}", test.id)
         if key not in self._seen:
             self._seen[key] = self._run(variant, test)
         return self._seen[key]
 
     def _run(self, variant: Variant, test: Ran) -> tuple[list[Observation], bool] | None:
-        opened = OwnSolution(variant).open(self.assignment)
+        # One for all tests, as a submission has one process for an exercise: what a suite computes once, it shares.
+        key = f"{variant.exercise}:{variant.name}"
+        opened = self._opened.setdefault(key, OwnSolution(variant).open(self.assignment))
         with recording() as log:
             try:
                 student = StudentProxy(Conversation(opened.channel(test.exercise), self.assignment.contract))

@@ -1,4 +1,4 @@
-"""The suites are tested: the reference and every equivalent keep all points, every misconception loses some."""
+"""The suites are proved: ``autograder audit`` with some variants and mutants; ``make audit`` runs them all."""
 
 from __future__ import annotations
 
@@ -13,54 +13,48 @@ from typing import Any
 import pytest
 
 from autograder.suite.assignment import load_assignment
-from autograder.suite.variants import Variant, load_variants
+from autograder.suite.variants import load_variants
 
-HIDDEN = Path(__file__).parent.parent / "hidden"
-ASSIGNMENTS = sorted(path.parent for path in HIDDEN.glob("*/assignment.toml"))
-VARIANTS = [(suite, variant) for suite in ASSIGNMENTS for variant in load_variants(suite)]
-MAIN_EXERCISES = {"dropout_forward", "batchnorm_backward"}
+ROOT = Path(__file__).parent.parent.parent
+ASSIGNMENTS = sorted(path.parent for path in (ROOT / "tests" / "hidden").glob("*/assignment.toml"))
+EXERCISES = [(suite, exercise) for suite in ASSIGNMENTS for exercise in load_assignment(suite).exercises]
+MAIN_EXERCISES = {"dropout_forward", "batchnorm_backward", "ridge_fit", "gp_posterior", "botorch_loop"}
+# Of each exercise. Those of the last three assignments are not sorted yet into noticed and right: see docs/limits.md.
+MUTANTS = {"gaussian_process": "0", "house_prices": "0", "bayesian_optimization": "0"}
+# Of each exercise and kind; the others compute so little that all are run.
+VARIANTS = {"ridge": "4", "gaussian_process": "2", "house_prices": "3", "bayesian_optimization": "1"}
 
 
 @cache
-def audited(suite: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What each variant of a suite earned; one run for all tests of this file."""
-    command = [sys.executable, "-m", "autograder.suite.audit", str(suite)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
-    results = json.loads(run.stdout)
-    return {(result["kind"], result["exercise"], result["name"]): result for result in results}
+def audited(assignment: str) -> dict[str, Any]:
+    """The audit of an assignment; one run for all tests of this file."""
+    command = [sys.executable, "-m", "autograder.cli.main", "audit", assignment, "--json"]
+    command += ["--mutants", MUTANTS.get(assignment, "1")]
+    if assignment in VARIANTS:
+        command += ["--variants", VARIANTS[assignment]]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=ROOT)
+    assert run.returncode in (0, 1), run.stderr
+    (result,) = json.loads(run.stdout)
+    return result
 
 
-def variant_id(value: tuple[Path, Variant]) -> str:
-    suite, variant = value
-    return f"{suite.name}-{variant.kind}-{variant.exercise}-{variant.name}"
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("suite", "exercise"), EXERCISES, ids=[f"{suite.name}-{name}" for suite, name in EXERCISES])
+def test_nothing_contradicts_the_suite(suite: Path, exercise: str) -> None:
+    result = audited(suite.name)
+    assert [f["text"] for f in result["findings"] if f["exercise"] in ("", exercise)] == []
+    ran = Counter(s["kind"] for s in result["solutions"] if s["exercise"] == exercise and s["total"] > 0)
+    assert ran["stub"] == 1
+    known = Counter(variant.kind for variant in load_variants(suite) if variant.exercise == exercise)
+    most = int(VARIANTS.get(suite.name, 1000))
+    assert {kind: ran[kind] for kind in known} == {kind: min(known[kind], most) for kind in known}
 
 
-@pytest.mark.parametrize("suite", ASSIGNMENTS, ids=lambda suite: suite.name)
-def test_reference_keeps_all_points(suite: Path) -> None:
-    result = audited(suite)["reference", "", "reference"]
-    assert (result["failed"], result["not_judged"]) == ([], [])
-    assert result["passed"] == result["total"] > 0
-
-
-@pytest.mark.parametrize("case", VARIANTS, ids=map(variant_id, VARIANTS))
-def test_variant(case: tuple[Path, Variant]) -> None:
-    suite, variant = case
-    result = audited(suite)[variant.kind, variant.exercise, variant.name]
-    assert result["total"] > 0, "no check ran: is the exercise's name spelled as in the suite?"
-    assert result["not_judged"] == []
-    if variant.kind == "equivalent":
-        assert result["failed"] == []
-    else:
-        assert result["passed"] < result["total"], "a known mistake keeps all points"
-
-
-@pytest.mark.parametrize("suite", ASSIGNMENTS, ids=lambda suite: suite.name)
-def test_enough_variants_of_each_exercise(suite: Path) -> None:
-    counts = Counter((variant.exercise, variant.kind) for variant in load_variants(suite))
-    for exercise in load_assignment(suite).exercises:
-        least = 6 if exercise in MAIN_EXERCISES else 3
-        for kind in ("misconception", "equivalent"):
-            assert counts[exercise, kind] >= least, f"{exercise} has {counts[exercise, kind]} variants of kind {kind}"
+@pytest.mark.parametrize(("suite", "exercise"), EXERCISES, ids=[f"{suite.name}-{name}" for suite, name in EXERCISES])
+def test_enough_variants(suite: Path, exercise: str) -> None:
+    counts = Counter(variant.kind for variant in load_variants(suite) if variant.exercise == exercise)
+    least = 6 if exercise in MAIN_EXERCISES else 3
+    assert min(counts["misconception"], counts["equivalent"]) >= least, counts
 
 
 @pytest.mark.parametrize("suite", ASSIGNMENTS, ids=lambda suite: suite.name)

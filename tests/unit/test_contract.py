@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 
 from autograder.errors import BadReturn, BannedOperation, SuiteFault
 from autograder.judge.contract import KINDS, Banned, Contract, Function, Kind, Returned
+from autograder.suite.assignment import Assignment, load_assignment
 from autograder.wire import Remote
 
 
@@ -67,6 +69,10 @@ FITS: list[tuple[Kind, Any]] = [
     ("array", []),
     ("array", 5),
     ("array", [1j]),
+    ("array", [[[]]]),
+    ("array", [True, 2.5]),
+    ("array", [2**64 - 1]),
+    ("array", [np.ones(2), (1, 2)]),
     ("number", 5),
     ("number", 0.5),
     ("number", True),
@@ -114,10 +120,19 @@ MISFITS: list[tuple[Kind, Any, str]] = [
     ("array", [torch.ones(1, requires_grad=True)], "found a list of other things"),
     ("array", ["a" * 10**6] + [""] * 60_000, "found a list of other things"),
     ("array", [10**30], "found a list of numbers too large"),
+    ("array", [10**400, 1.0], "found a list of numbers too large"),
+    ("array", 10**30, "y, returned by f, should hold numbers, found a number too large"),
+    ("array", [np.ones(2), 1.0], "found a ragged list"),
+    ("array", ([], [1]), "found a ragged tuple"),
+    ("array", [["a"], ["b"]], "found a list of other things"),
     ("number", None, "should be a single number, found None"),
     ("number", "5", "found a str"),
     ("number", [5], "found a list"),
     ("number", 1j, "found a complex"),
+    ("number", np.complex64(1j), "should be a single number, found a complex64"),
+    ("number", np.array(1j), "should be a single number"),
+    ("number", torch.tensor(1j), "should be a single number"),
+    ("number", {"loss": 1.0}, "found a dict"),
     ("number", np.ones(1), "found a ndarray of shape (1,)"),
     ("number", torch.ones(1, 1), "found a Tensor of shape (1, 1)"),
     ("number", _Handle(), "found a Linear"),
@@ -165,3 +180,138 @@ def test_a_remote_is_no_handle() -> None:
     for kind in ("tensor", "array", "number"):
         with pytest.raises(BadReturn):
             one(kind).checked(Remote(1, "x"))
+
+
+def test_a_number_keeps_its_precision_and_an_array_its_memory() -> None:
+    """The suite compares dtypes: nothing is widened on the way, and no array is copied."""
+    x = np.arange(4, dtype=np.float16).reshape(2, 2)
+    assert one("array").checked(x) is x
+    assert type(one("number").checked(np.array(0.5, dtype=np.float32))) is np.float32
+    leaf = torch.tensor(0.5, requires_grad=True)
+    assert one("number").checked(leaf) is leaf
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "others"),
+    [
+        ("torch.linalg.inv", ["torch.linalg.inv"], ["torch.linalg.inv_ex", "torch.linalg", "my.torch.linalg.inv"]),
+        ("torch.lin?lg.*", ["torch.linalg.inv", "torch.linalg.a.b"], ["torch.linalg", "torch.linear.inv"]),
+        ("torch.[lb]*", ["torch.log", "torch.bmm"], ["torch.mul"]),
+        ("torch.[!l]*", ["torch.mul"], ["torch.log"]),
+        ("*softmax", ["torch.softmax", "aten::_softmax"], ["torch.softmax_", "torch.Softmax"]),
+        ("aten::*", ["aten::add"], ["torch.add", "prims::add"]),
+    ],
+)
+@pytest.mark.parametrize("table", ["functions", "operators"])
+def test_patterns_fit_whole_names(table: str, pattern: str, fits: list[str], others: list[str]) -> None:
+    banned = Banned((pattern,)) if table == "functions" else Banned(operators=(pattern,))
+    for name in fits:
+        with pytest.raises(BannedOperation) as caught:
+            banned.check([name], "f")
+        assert str(caught.value) == f"f uses {name}, which this assignment bans: write it yourself"
+    banned.check(others, "f")
+
+
+@pytest.mark.parametrize("banned", [Banned(("torch.*",)), Banned(operators=("aten::*",)), Banned(autograd=True)])
+def test_each_ban_alone_asks_for_the_trace(banned: Banned) -> None:
+    assert banned.anything
+
+
+def test_of_several_banned_names_the_same_one_is_told_each_time() -> None:
+    banned = Banned(("torch.*",), autograd=True)
+    for used in (["torch.b", "torch.a"], ["torch.a", "torch.b"], {"torch.b", "torch.a", "xlogy"}):
+        with pytest.raises(BannedOperation, match=r"f uses torch\.a,"):
+            banned.check(used, "f")
+    with pytest.raises(BannedOperation, match="f calls autograd"):
+        banned.check(["torch.a", "autograd"], "f")
+
+
+EXERCISE = "[functions.f]\nexercise = 'e'\n"
+
+
+def load(tmp_path: Path, settings: str) -> Assignment:
+    suite = tmp_path / "tests" / "hidden" / "toy"
+    suite.mkdir(parents=True)
+    (suite / "assignment.toml").write_text(settings)
+    return load_assignment(suite)
+
+
+@pytest.mark.parametrize(
+    ("returns", "declared"),
+    [
+        ("", None),
+        *((f"returns = 'y: {kind}'", Returned("y", kind)) for kind in KINDS),
+        ("returns = ' the loss :number'", Returned("the loss", "number")),
+        ("returns = ['y: tensor']", (Returned("y", "tensor"),)),
+        ("returns = ['y: tensor', 'cache: opaque']", (Returned("y", "tensor"), Returned("cache", "opaque"))),
+    ],
+)
+def test_every_form_of_a_declared_function(tmp_path: Path, returns: str, declared: Any) -> None:
+    contract = load(tmp_path, EXERCISE + returns).contract
+    assert contract.functions == {"f": Function("f", "e", declared)}
+    assert contract.banned == Banned()
+
+
+def test_functions_of_several_exercises(tmp_path: Path) -> None:
+    tables = [f"[functions.{name}]\nexercise = '{exercise}'\n" for name, exercise in ("gb", "fa", "hb")]
+    assignment = load(tmp_path, "".join(tables))
+    assert assignment.exercises == ("b", "a")
+    assert assignment.functions_of("b") == ("g", "h")
+    assert assignment.functions_of("c") == ()
+
+
+def test_bans_and_limits_are_read(tmp_path: Path) -> None:
+    bans = "[banned]\nfunctions = ['torch.*']\noperators = ['aten::mul']\nautograd = true\n"
+    assignment = load(tmp_path, EXERCISE + bans + "[limits]\ncall_seconds = 2\n")
+    assert assignment.contract.banned == Banned(("torch.*",), ("aten::mul",), autograd=True)
+    assert assignment.limits.call_seconds == 2
+    assert assignment.title == "toy"
+
+
+MEND = 'expected "name: kind", with a kind of tensor, array, number, any, opaque'
+NO_EXERCISE = '[functions.f]: expected exercise = "..." and returns = ...'
+MALFORMED: dict[str, tuple[str, str]] = {
+    "no functions": ("title = 'Toy'", "no [functions.<name>] table; each function of an exercise needs one"),
+    "functions that are a number": ("functions = 5", "functions is 5; expected a table"),
+    "functions that are a list": ("functions = ['f']", "functions is ['f']; expected a table"),
+    "a function that is a number": ("[functions]\nf = 5", NO_EXERCISE),
+    "no exercise": ("[functions.f]\nreturns = 'y: any'", NO_EXERCISE),
+    "an exercise that is a number": ("[functions.f]\nexercise = 5", NO_EXERCISE),
+    "an exercise without a name": ("[functions.f]\nexercise = ''", NO_EXERCISE),
+    "a key misspelt": (EXERCISE + "return = 'y: any'", "[functions.f]: unknown ['return']; known are ['cache_from', "),
+    "returns: no kind": (EXERCISE + "returns = 'y'", f"[functions.f]: returns 'y'; {MEND}"),
+    "returns: two kinds": (EXERCISE + "returns = 'y: any: any'", f"[functions.f]: returns 'y: any: any'; {MEND}"),
+    "returns: no name": (EXERCISE + "returns = ' : tensor'", f"[functions.f]: returns ' : tensor'; {MEND}"),
+    "returns: another kind": (EXERCISE + "returns = 'y: matrix'", "[functions.f]: unknown kind 'matrix'; expected one"),
+    "returns: a truth value": (EXERCISE + "returns = false", f"[functions.f]: returns False; {MEND}"),
+    "returns: a table": (EXERCISE + "returns = {y = 'any'}", f"[functions.f]: returns {{'y': 'any'}}; {MEND}"),
+    "returns: nothing": (EXERCISE + "returns = []", f"[functions.f]: returns []; {MEND}"),
+    "returns: a number in a list": (EXERCISE + "returns = ['y: any', 5]", f"[functions.f]: returns 5; {MEND}"),
+    "returns: a list in a list": (EXERCISE + "returns = [['y: any']]", f"[functions.f]: returns ['y: any']; {MEND}"),
+    "bans that are a list": ("banned = []\n" + EXERCISE, "banned is []; expected a table"),
+    "a ban misspelt": (EXERCISE + "[banned]\nfunction = []", "[banned]: unknown ['function']; known are ['autograd'"),
+    "banned text": (EXERCISE + "[banned]\nfunctions = 'torch.*'", "[banned] functions is 'torch.*'; expected a list"),
+    "banned numbers": (EXERCISE + "[banned]\noperators = [1]", "[banned] operators is [1]; expected a list of names"),
+    "autograd as text": (EXERCISE + "[banned]\nautograd = 'true'", "[banned] autograd is 'true'; expected true or"),
+    "autograd as a number": (EXERCISE + "[banned]\nautograd = 1", "[banned] autograd is 1; expected true or false"),
+    "limits that are a number": ("limits = 5\n" + EXERCISE, "limits is 5; expected a table"),
+    "an unknown limit": (EXERCISE + "[limits]\nseconds = 5", "unknown limit 'seconds'; known are cell_seconds"),
+    "an environment that is text": ("environment = 'numpy'\n" + EXERCISE, "environment is 'numpy'; expected a table"),
+    "preloads that are text": (EXERCISE + "[environment]\npreload = 'numpy'", "[environment] preload is 'numpy'; exp"),
+    "an unknown table": (EXERCISE + "[limit]\ncell_seconds = 5", "unknown ['limit']; known are ['banned', "),
+    "no TOML": ("[functions.f", "is not TOML"),
+}
+
+
+@pytest.mark.parametrize(("settings", "text"), MALFORMED.values(), ids=MALFORMED)
+def test_malformed_settings_are_the_suites_fault_with_place_and_mend(tmp_path: Path, settings: str, text: str) -> None:
+    with pytest.raises(SuiteFault) as caught:
+        load(tmp_path, settings)
+    place, _, rest = str(caught.value).partition("assignment.toml")
+    assert Path(place) == tmp_path / "tests" / "hidden" / "toy"
+    assert text in rest
+
+
+def test_a_suite_without_settings_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(SuiteFault, match=r"assignment\.toml does not exist: a hidden suite needs its settings there"):
+        load_assignment(tmp_path)

@@ -240,7 +240,7 @@ def test_every_defense_is_shown_by_a_test():
 def test_each_folder_of_the_package_is_described():
     described = {row[0] for row in rows(TEXTS["how-it-works.md"])}
     folders = {path.parent.name for path in (ROOT / "autograder").glob("*/__init__.py")}
-    assert len(folders) == 8
+    assert len(folders) == 9
     for folder in folders:
         assert f"`autograder/{folder}/`" in described, folder
 
@@ -325,9 +325,12 @@ def run(root: Path, *arguments: str) -> str:
 
 
 def test_the_examples_suite_holds(example: Path):
-    found = json.loads(run(example, "-m", "autograder.suite.audit", "tests/hidden/scaling"))
+    done = CliRunner().invoke(app, ["audit", "scaling", "--json", "--mutants", "0", "--course", str(example)])
+    (audited,) = json.loads(done.stdout)
+    too_few = ["2 misconceptions; at least 3 are needed", "1 equivalents; at least 3 are needed"]
+    assert [finding["text"] for finding in audited["findings"]] == too_few, "an example is short"
+    found = [one for one in audited["solutions"] if one["kind"] != "stub"]
     assert {one["kind"] for one in found} == {"reference", "misconception", "equivalent"}
-    assert not any(one["not_judged"] for one in found)
     kept = {one["name"]: one["passed"] == one["total"] for one in found}
     assert kept == {one["name"]: one["kind"] != "misconception" for one in found}
     shown = re.findall(r"^FAILED \.\.\.::(\w+)\[misconception:standardize:(\w+)", TEXTS["writing-an-exercise.md"], re.M)

@@ -25,7 +25,13 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["
 PYTHONS = ["3.11", "3.12", "3.13"]
 NAMES_ON_CONDA = {"torch": "pytorch", "msgpack": "msgpack-python"}
 # The module that a distribution provides, where it is not the distribution's own name.
-MODULES = {"ipython": "IPython", "scikit-learn": "sklearn", "jupyter-core": "jupyter_core", "pyyaml": "yaml"}
+MODULES = {
+    "cosmic-ray": "cosmic_ray",
+    "ipython": "IPython",
+    "scikit-learn": "sklearn",
+    "jupyter-core": "jupyter_core",
+    "pyyaml": "yaml",
+}
 
 
 def requirements(*extras: str) -> dict[str, SpecifierSet]:
@@ -93,7 +99,7 @@ def test_conda_gets_the_same_requirements():
     lines.remove("pip")
     lines.remove("-e .")
     listed = {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
-    wanted = {NAMES_ON_CONDA.get(name, name): bounds for name, bounds in requirements("gp", "dev").items()}
+    wanted = {NAMES_ON_CONDA.get(name, name): bounds for name, bounds in requirements("gp", "audit", "dev").items()}
 
     assert listed == {**wanted, "python": SpecifierSet(PROJECT["requires-python"])}
 
@@ -107,7 +113,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def test_every_import_is_declared():
-    declared = {MODULES.get(name, name) for name in requirements("hub", "dask")} | {"autograder"}
+    declared = {MODULES.get(name, name) for name in requirements("hub", "dask", "audit")} | {"autograder"}
     known = declared | set(sys.stdlib_module_names)
     missing = {
         str(path.relative_to(ROOT)): sorted(strange)
