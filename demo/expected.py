@@ -15,7 +15,7 @@ from autograder.record import Check
 # exercise -> (points of its test cell, weight of all its checks)
 EXERCISES: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "normalization": {
-        "batchnorm_forward": (4, 12.5),
+        "batchnorm_forward": (4, 13),
         "batchnorm_backward": (6, 12.5),
         "layernorm": (4, 12.5),
         "groupnorm": (3, 7),
@@ -67,7 +67,18 @@ def score_due(points: float, checks: Iterable[Check], lost: Lost) -> float:
 
 
 # What a wrong y in training shows in, where evaluation is right: test_eps_is_an_argument looks at both modes.
-_Y_IN_TRAINING = ("test_normalizes_with_the_batch", "test_eps_is_inside_the_root", "test_eps_is_an_argument")
+_Y_IN_TRAINING = (
+    "test_normalizes_with_the_batch",
+    "test_eps_is_inside_the_root",
+    "test_eps_is_an_argument",
+    "test_two_samples_in_training",
+)
+# The check of two samples looks at y and at the running variance.
+_RUNNING_VARIANCE = (
+    "test_running_variance",
+    "test_momentum_is_the_weight_of_the_batch",
+    "test_two_samples_in_training",
+)
 _GRADIENT_OF_LAYERNORM = ("test_gradient_of_the_input", "test_one_sample", "test_eps_is_an_argument")
 _FACTOR = "test_values_are_dropped_or_scaled"
 _SHARE = ("test_share_of_dropped_values", "test_mask_does_not_depend_on_the_values")
@@ -76,29 +87,27 @@ _SHARE = ("test_share_of_dropped_values", "test_mask_does_not_depend_on_the_valu
 MISCONCEPTIONS: Mapping[str, Mapping[str, Lost]] = {
     # The running values are checked once with the default momentum and once with another.
     "tracks_the_biased_variance": {
-        "batchnorm_forward": these("test_running_variance", "test_momentum_is_the_weight_of_the_batch"),
+        "batchnorm_forward": these(*_RUNNING_VARIANCE),
     },
     "tracks_the_standard_deviation": {
-        "batchnorm_forward": these("test_running_variance", "test_momentum_is_the_weight_of_the_batch"),
+        "batchnorm_forward": these(*_RUNNING_VARIANCE),
     },
     "momentum_swapped": {
-        "batchnorm_forward": these(
-            "test_running_mean", "test_running_variance", "test_momentum_is_the_weight_of_the_batch"
-        ),
+        "batchnorm_forward": these("test_running_mean", *_RUNNING_VARIANCE),
     },
     # For features of ordinary variance the difference is about 1e-5 relative: seen in float64, within rounding in
     # float32. A running variance of 1e-6, or a constant feature, shows it in every dtype.
     "eps_outside_the_root": {
         "batchnorm_forward": these(
             "test_normalizes_with_the_batch[torch.float64]", "test_eps_is_inside_the_root", "test_eps_is_an_argument",
-            "test_evaluation_uses_the_running_values", "test_one_sample_in_evaluation",
+            "test_evaluation_uses_the_running_values", "test_one_sample_in_evaluation", "test_two_samples_in_training",
         ),
     },
     "normalizes_with_the_unbiased_variance": {"batchnorm_forward": these(*_Y_IN_TRAINING)},
     "running_mean_with_batch_variance": {"batchnorm_forward": these(*_Y_IN_TRAINING)},
     "statistics_without_an_axis": {
         "batchnorm_forward": these(
-            *_Y_IN_TRAINING, "test_running_mean", "test_running_variance", "test_momentum_is_the_weight_of_the_batch"
+            *_Y_IN_TRAINING, "test_running_mean", *_RUNNING_VARIANCE
         ),
     },
     "batch_statistics_in_evaluation": {

@@ -141,7 +141,8 @@ def test_the_directory_of_the_socket_is_the_graders_alone(own: Forkserver) -> No
 
 
 JUDGE = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.limits import Limits
 from autograder.judge.sandbox import Environment

@@ -134,11 +134,18 @@ def test_nan_is_no_improvement(student):
 
 @pytest.mark.exercise("early_stopping", weight=0.5)
 def test_nan_first(student):
-    """NaN in the first calls is no improvement; the first number after it is one."""
-    stopper, found = feed(student, [math.nan, math.nan, 2.0, 2.5, 1.0], 2)
-    assert_answers(found, "-S---")
+    """After a NaN in the first call the first number is an improvement."""
+    stopper, found = feed(student, [math.nan, 2.0, 2.5, 1.0], 2)
+    assert_answers(found, "----")
     assert_matches(stopper.best_loss, 1.0, what="best_loss")
-    assert_matches(stopper.best_step, 4, what="best_step")
+    assert_matches(stopper.best_step, 3, what="best_step")
+
+
+@pytest.mark.exercise("early_stopping", weight=0.5)
+def test_nan_from_the_start(student):
+    """Calls with NaN count towards patience also where no number came before them."""
+    _, found = feed(student, [math.nan, math.nan], 2)
+    assert_answers(found, "-S")
 
 
 @pytest.mark.exercise("early_stopping", weight=0.5)
