@@ -9,20 +9,12 @@ from autograder.suite import misconception
 
 
 @misconception(
-    "sample_posterior", "You multiply the normal numbers by the covariance itself. What is needed is a root of it."
+    "sample_posterior",
+    "You multiply the normal numbers by the covariance itself, or by its eigenvalues. What is needed is a root of it.",
 )
 def covariance_for_its_root():
     def sample_posterior(mean, cov, n_samples):
         return mean + torch.randn(n_samples, len(mean), dtype=cov.dtype) @ cov
-
-
-@misconception(
-    "sample_posterior", "Your Cholesky factor is transposed: LᵀL is another matrix than LLᵀ, with other variances."
-)
-def factor_transposed():
-    def sample_posterior(mean, cov, n_samples):
-        L = torch.linalg.cholesky(cov + 1e-8 * torch.eye(len(cov), dtype=cov.dtype))
-        return mean + torch.randn(n_samples, len(mean), dtype=cov.dtype) @ L
 
 
 @misconception(
@@ -92,16 +84,6 @@ def large_jitter():
     def sample_posterior(mean, cov, n_samples):
         L = torch.linalg.cholesky(cov + 1e-2 * torch.eye(len(cov), dtype=cov.dtype))
         return mean + torch.randn(n_samples, len(mean), dtype=cov.dtype) @ L.T
-
-
-@misconception(
-    "sample_posterior",
-    "You scale the eigenvectors by the eigenvalues. Variances are eigenvalues; what scales is their roots.",
-)
-def eigenvalues_without_root():
-    def sample_posterior(mean, cov, n_samples):
-        values, Q = torch.linalg.eigh(cov)
-        return mean + torch.randn(n_samples, len(mean), dtype=cov.dtype) @ (Q * values.clamp(min=0)).T
 
 
 @misconception("sample_posterior", "Your samples are columns: each sample is a row of the result, (n_samples, m).")
