@@ -81,9 +81,10 @@ def prepare() -> None:
 def operators(seen: set[str]) -> Iterator[None]:
     """Add the names of all torch functions, operators and ``autograd`` used inside to ``seen``.
 
-    Where nobody has imported torch (it may not even be there), there is nothing to see.
+    Where nobody has ever imported torch (it may not even be there), there is nothing to see. That the code takes torch
+    out of ``sys.modules`` changes nothing: with torch preloaded, ``prepare`` has made the modes before any code ran.
     """
-    if "torch" not in sys.modules:
+    if "torch" not in sys.modules and not _modes.cache_info().currsize:
         yield
         return
     functions, dispatched = _modes()
