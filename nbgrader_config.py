@@ -24,11 +24,10 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+    "autograder.course.preprocessors.OverwriteCells",
 ]
 # nbgrader checks each notebook's metadata here and once more below. They are the release's own since Canonicalize,
 # which has the release's checked once: for a long notebook nbgrader's check takes longer than all other steps.
-
 
 c.Autograde.autograde_preprocessors = [
     # In place of nbgrader.preprocessors.Execute: no student code runs in nbgrader's process or beside it. Never remove

@@ -46,7 +46,7 @@ def test_scalar(student):
     with raises("ValueError"):
         student.double(np.float64(1.0))
 '''
-MISCONCEPTIONS = '''
+MISCONCEPTIONS = """
 from autograder.suite import misconception
 
 @misconception("double", "You square instead of doubling.")
@@ -60,7 +60,7 @@ def squares():
 def accepts_scalars():
     def double(x):
         return 2 * x
-'''
+"""
 
 
 def notebook(cell: str) -> nbformat.NotebookNode:

@@ -1,8 +1,9 @@
 """What nbgrader runs in place of its own steps; named in ``nbgrader_config.py``.
 
-    SubmissionExporter  reads a submitted notebook; one that cannot be read becomes an empty one Canonicalize
-    first of Autograde.sanitize_preprocessors: the release's frame, harmless text, no stray files Judge
-    in Execute's place in Autograde.autograde_preprocessors: outputs and scores from the record
+    SubmissionExporter  reads a submitted notebook; one that cannot be read becomes an empty one
+    Canonicalize        first of Autograde.sanitize_preprocessors: the release's frame, harmless text, no stray files
+    OverwriteCells      nbgrader's own, faster
+    Judge               in Execute's place in Autograde.autograde_preprocessors: outputs and scores from the record
     ClearHiddenTests    after GetGrades in GenerateFeedback.preprocessors
 
 nbgrader's scoring reads outputs and is generous in odd cases (no output is full marks, nan is full marks, any
@@ -15,6 +16,7 @@ from __future__ import annotations
 import mimetypes
 import os
 from collections.abc import Set
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,7 @@ class SubmissionExporter(NotebookExporter):
             self.log.warning("%s", error)
             notebook = _empty()
         # nbconvert leaves this method without annotations.
-        exported: tuple[str, Resources] = self.from_notebook_node(notebook, resources, **kw)  # type: ignore[no-untyped-call]
+        exported: tuple[str, Resources] = self.from_notebook_node(_Unshared(notebook), resources, **kw)  # type: ignore[no-untyped-call]
         return exported
 
 
@@ -98,9 +100,9 @@ class Canonicalize(_Step):
         course = self._course()
         assignment, student = self._names(resources)
         path = course.release_notebook(assignment)
-        release = _release(path)
-        state = path.stat()
-        _check_gradebook(path, (state.st_mtime_ns, state.st_size), resources["nbgrader"]["db_url"])
+        state = _state(path)
+        release = _release(path, state)
+        _check_gradebook(path, state, resources["nbgrader"]["db_url"])
         given = set(release_files(path.parent))
         try:
             taken = load_submission(course.submitted(student, assignment), assignment, release=path.parent)
@@ -128,6 +130,44 @@ class Canonicalize(_Step):
                 if relative not in kept and path.suffix != ".ipynb":
                     self.log.warning("%r is left out of %s", relative, directory)
                     path.unlink()
+
+
+class OverwriteCells(nbgrader.preprocessors.OverwriteCells):  # type: ignore[misc]  # nbgrader is not annotated
+    """nbgrader's own, with the notebook's cells read from the gradebook at once: it asks for each one by itself.
+
+    No cell of the release is missing after Canonicalize, so none is added here.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Processed:
+        """``nb`` with the settings, and the text of locked cells, that the gradebook holds."""
+        names = resources["nbgrader"]
+        self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
+        with Gradebook(names["db_url"]) as gradebook:
+            self.gradebook = _CellsAtHand(gradebook.find_notebook(self.notebook_id, self.assignment_id))
+            processed: Processed = NbGraderPreprocessor.preprocess(self, nb, resources)
+        return processed
+
+
+class _CellsAtHand:
+    """A gradebook's answers about the cells of one notebook."""
+
+    def __init__(self, notebook: Any) -> None:
+        self._source = {cell.name: cell for cell in notebook.source_cells}
+        self._graded = {cell.name: cell for cell in notebook.grade_cells}
+
+    def find_source_cell(self, name: str, notebook: str, assignment: str) -> Any:
+        """See ``nbgrader.api.Gradebook``."""
+        return self._found(self._source, name)
+
+    def find_graded_cell(self, name: str, notebook: str, assignment: str) -> Any:
+        """See ``nbgrader.api.Gradebook``."""
+        return self._found(self._graded, name)
+
+    @staticmethod
+    def _found(cells: dict[str, Any], name: str) -> Any:
+        if name not in cells:
+            raise MissingEntry(f"No such cell: {name}")
+        return cells[name]
 
 
 class Judge(_Step):
@@ -170,9 +210,24 @@ class ClearHiddenTests(nbgrader.preprocessors.ClearHiddenTests):  # type: ignore
         return processed
 
 
-def _release(path: Path) -> NotebookNode:
+class _Unshared(NotebookNode):
+    """A notebook that was read a moment ago and is nobody else's: nbconvert copies it three times to be safe."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Unshared:
+        return self
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes when the released notebook does. Raises CourseFault where there is none."""
     if not path.is_file():
         raise CourseFault(f"{path} does not exist: run `autograder release {path.stem}` first")
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=8)
+def _release(path: Path, state: tuple[int, int]) -> NotebookNode:
+    """The released notebook, read once for each ``state``; not to be changed."""
     try:
         return read_notebook(path.read_bytes(), what=str(path))
     except UnreadableNotebook as error:
@@ -190,9 +245,10 @@ def _check_gradebook(path: Path, state: tuple[int, int], db_url: str) -> None:
     The metadata of the release are checked here too: every submission gets them, whatever it had. Once for each state
     of the released notebook, as nbgrader's checks of a long notebook cost more than all its other steps.
     """
-    cells = {label: cell for cell in _release(path).cells if (label := label_of(cell))}
+    release = _release(path, state)
+    cells = {label: cell for cell in release.cells if (label := label_of(cell))}
     graded = {label: cell for label, cell in cells.items() if cell.metadata.nbgrader.get("grade", False)}
-    CheckCellMetadata().preprocess(_release(path), {})
+    CheckCellMetadata().preprocess(deepcopy(release), {})
     ours = {(label, cell.cell_type, float(cell.metadata.nbgrader.points)) for label, cell in graded.items()}
     stored = {label for label, cell in cells.items() if label in graded or is_solution(cell) or is_locked(cell)}
     with Gradebook(db_url) as gradebook:

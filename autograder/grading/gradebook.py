@@ -86,14 +86,17 @@ def _kept_engine() -> Iterator[None]:
     """Have nbgrader use one database engine: it makes one each of the ten times that it opens the gradebook.
 
     An engine keeps the SQL that it has compiled; making that anew takes as long as all the rest of the writing. Closing
-    a gradebook closes the engine's connections, so nothing stays open between two uses.
+    a gradebook closes the engine's connections, so nothing stays open between two uses. That all its tables exist is
+    likewise looked up once.
     """
-    made = nbgrader.api.create_engine
+    made, metadata = nbgrader.api.create_engine, nbgrader.api.Base.metadata
     nbgrader.api.create_engine = _engine
+    metadata.create_all = _tables  # hides the method of that name
     try:
         yield
     finally:
         nbgrader.api.create_engine = made
+        del metadata.create_all
 
 
 @functools.cache
@@ -102,6 +105,13 @@ def _engine(url: str, **settings: Any) -> Engine:
     from sqlalchemy import create_engine
 
     return create_engine(url, **settings)
+
+
+@functools.cache
+def _tables(bind: Engine) -> None:
+    """Create the tables of a gradebook that does not have them."""
+    metadata = nbgrader.api.Base.metadata
+    type(metadata).create_all(metadata, bind=bind)
 
 
 def _standing(api: Any, assignment: str) -> dict[str, dict[str, float]]:

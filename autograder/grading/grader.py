@@ -26,7 +26,7 @@ from autograder.judge.sandbox import Environment
 from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
 
-BATCH = 8  # submissions a pytest run: collecting a suite costs as much as judging one of them
+BATCH = 16  # submissions a pytest run: collecting a suite costs as much as judging one of them
 Judged = Callable[[Record], None]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import random
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 
 from autograder.student import trace
 from autograder.student.text import stable
-from autograder.wire import Callback, Remote, decode, encode
+from autograder.wire import Callback, Remote, decode, encode, tensor_bytes
 
 MAX_DETAIL = 4000  # characters of traceback
 MAX_NESTED = 40  # of arguments; the wire allows less, so what is deeper was made by the code, and may have no end
@@ -95,6 +96,8 @@ class Answerer:
             return self._namespace[target[1]]
         if isinstance(target, tuple) and len(target) == 2 and target[0] == "library":
             return library_object(target[1])
+        if isinstance(target, tuple) and len(target) == 3 and target[0] == "method":
+            return getattr(target[1], target[2])
         return target[1]
 
     def _call(self, target: Any, args: Any, kwargs: Any, returns: Any, guard: bool, traced: bool) -> Reply:
@@ -156,8 +159,6 @@ class Answerer:
 
 def seed_generators(seed: int) -> None:
     """Seed random, numpy and (where loaded) torch, so that judging again gives the same record."""
-    import sys
-
     random.seed(seed)
     np.random.seed(seed % 2**32)  # students draw from NumPy's global generator
     torch = sys.modules.get("torch")
@@ -208,16 +209,12 @@ def _fingerprint(value: Any, depth: int = 0) -> Any:
         return type(value), repr(value)  # in a list or dict another one may take its place; NaN equals itself
     if isinstance(value, np.ndarray):
         return value.dtype, value.shape, value.tobytes()
-    if hasattr(value, "iloc"):
-        return _encoded(value, value)
-    if hasattr(value, "detach"):
-        return _encoded(value, value.detach())
-    return id(value)  # an object of the student's own class is the student's, and may change; it may not be replaced
-
-
-def _encoded(value: Any, numbers: Any) -> Any:
-    """The bytes of ``numbers``; where they cannot cross the wire, which ``value`` it is."""
+    torch = sys.modules.get("torch")
     try:
-        return encode(numbers)
-    except (TypeError, ValueError):
+        if torch is not None and isinstance(value, torch.Tensor):
+            return value.dtype, value.shape, tensor_bytes(value)
+        if hasattr(value, "iloc"):
+            return encode(value)
+    except (TypeError, ValueError, RuntimeError):  # a sparse tensor, a table that cannot cross
         return id(value)
+    return id(value)  # an object of the student's own class is the student's, and may change; it may not be replaced

@@ -6,12 +6,14 @@ untrusted: the judge checks and cleans it again.
 
 from __future__ import annotations
 
+import ast
 import base64
 import builtins
 import io
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -136,6 +139,34 @@ class CellDisplayHook(DisplayHook):
         """Nothing was begun."""
 
 
+class _Transformers(TransformerManager):
+    """IPython's own; but valid Python has none of IPython's syntax, so that its tokens need not be searched for it.
+
+    The search is written in Python and takes longer than running most cells.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+        self._searched_for = list(self.token_transformers)
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """Return ``lines`` with IPython's syntax put into Python, or with what the notebook has registered applied."""
+        if self.token_transformers == self._searched_for and _is_python("".join(lines)):
+            return lines
+        transformed: list[str] = super().do_token_transforms(lines)  # type: ignore[no-untyped-call]  # as above
+        return transformed
+
+
+def _is_python(source: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what there is to warn of is said when the cell is run
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
 class NotebookShell(InteractiveShell):
     """IPython without a terminal or kernel: magics, ``!`` commands, top-level await and figures work."""
 
@@ -147,6 +178,7 @@ class NotebookShell(InteractiveShell):
         super().__init__(  # type: ignore[no-untyped-call]  # IPython leaves it untyped
             config=config, displayhook_class=CellDisplayHook, display_pub_class=CellPublisher
         )
+        self.input_transformer_manager = _Transformers()
         self._error: dict[str, Any] | None = None
 
     def enable_gui(self, gui: str | None = None) -> None:

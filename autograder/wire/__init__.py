@@ -4,7 +4,7 @@ Both sides import this package; inside the sandbox it is (with ``autograder.stud
 autograder. It imports numpy and msgpack, and torch or pandas only where they are already loaded.
 """
 
-from autograder.wire.codec import Callback, Remote, Undecodable, decode, encode, untraced
+from autograder.wire.codec import Callback, Remote, Undecodable, decode, encode, tensor_bytes, untraced
 from autograder.wire.frames import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Unasked
 
 # The first byte of what an exercise process sends: the answer to the request, or a question before it.
@@ -24,5 +24,6 @@ __all__ = [
     "Undecodable",
     "decode",
     "encode",
+    "tensor_bytes",
     "untraced",
 ]

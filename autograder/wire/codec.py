@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -84,6 +85,9 @@ _TENSOR_DTYPES: Mapping[str, int] = {
 }  # fmt: skip
 _DEVICES = ("cpu", "cuda")
 _KEYS = (type(None), bool, int, float, str, bytes, tuple)
+_THEMSELVES = frozenset([type(None), bool, float, str])
+_CONTAINERS = frozenset([list, tuple, dict, np.ndarray])
+_TAGS: Mapping[int, Tag] = {int(tag): tag for tag in Tag}
 
 
 def encode(value: Any, to_remote: ToRemote | None = None) -> bytes:
@@ -95,10 +99,11 @@ def encode(value: Any, to_remote: ToRemote | None = None) -> bytes:
     with untraced():
         tree = _Encoder(to_remote).tree(value, 0)
     packed: bytes = msgpack.packb(tree, use_bin_type=True, unicode_errors="replace")
-    try:
-        check_structure(packed)  # what the other side would refuse is refused here, in words for whoever made it
-    except Malformed as error:
-        raise ValueError(f"too large to cross the wire: {error}; use an array for numbers in bulk") from error
+    if len(packed) > min(MAX_LENGTH, MAX_VALUES):  # fewer bytes hold neither too long a list nor too many parts
+        try:
+            check_structure(packed)  # what the other side would refuse is refused here, in words for whoever made it
+        except Malformed as error:
+            raise ValueError(f"too large to cross the wire: {error}; use an array for numbers in bulk") from error
     return packed
 
 
@@ -140,8 +145,11 @@ class _Encoder:
         self._values += 1
         if self._values > MAX_VALUES:
             raise ValueError(f"more than {MAX_VALUES} values cannot cross the wire; use an array for numbers in bulk")
-        if value is None or value is True or value is False:
+        kind = type(value)
+        if kind in _THEMSELVES:
             return value
+        if kind in _CONTAINERS:
+            return self._container(value, depth)
         if isinstance(value, int):
             return self._integer(int(value))
         if isinstance(value, bytes | bytearray):
@@ -163,11 +171,11 @@ class _Encoder:
     def _container(self, value: Any, depth: int) -> Any:
         if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
             tag = Tag.LIST if isinstance(value, list) else Tag.TUPLE
-            return [tag, *(self.tree(item, depth + 1) for item in value)]
+            return [tag, *[self.tree(item, depth + 1) for item in value]]
         if isinstance(value, dict) and _keys_fit(value, (*_KEYS, np.generic)) and depth < MAX_DEPTH:
             keys = (key.item() if isinstance(key, np.generic) else key for key in value)
             items = (part for pair in zip(keys, value.values(), strict=True) for part in pair)
-            return [Tag.DICT, *(self.tree(item, depth + 1) for item in items)]
+            return [Tag.DICT, *[self.tree(item, depth + 1) for item in items]]
         if isinstance(value, np.ndarray):
             return self._array(value)
         return self._library(value, depth)
@@ -177,8 +185,8 @@ class _Encoder:
         if torch is not None:
             if isinstance(value, torch.Tensor):
                 return self._tensor(value, torch)
-            if isinstance(value, torch.dtype) and str(value).removeprefix("torch.") in _TENSOR_DTYPES:
-                return [Tag.DTYPE, str(value).removeprefix("torch.")]
+            if isinstance(value, torch.dtype) and _dtype_name(value) in _TENSOR_DTYPES:
+                return [Tag.DTYPE, _dtype_name(value)]
             if isinstance(value, torch.device) and value.type in _DEVICES:
                 return [Tag.DEVICE, str(value)]
         if pandas is not None and depth < MAX_DEPTH - 2:
@@ -218,15 +226,23 @@ class _Encoder:
         return [Tag.ARRAY, dtype, _sent_shape(value.shape), exact.tobytes()]
 
     def _tensor(self, value: Any, torch: Any) -> Any:
-        dtype = str(value.dtype).removeprefix("torch.")
+        dtype = _dtype_name(value.dtype)
         if dtype not in _TENSOR_DTYPES or value.layout is not torch.strided or value.device.type not in _DEVICES:
             return self._remote(value)
         shape = _sent_shape(value.shape)
-        with torch.no_grad():
-            plain = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-            # Not by way of numpy(): that would keep the caller's tensor from ever being resized.
-            data = ctypes.string_at(plain.data_ptr(), plain.numel() * plain.element_size()) if plain.numel() else b""
-        return [Tag.TENSOR, dtype, shape, str(value.device), bool(value.requires_grad), data]
+        return [Tag.TENSOR, dtype, shape, str(value.device), bool(value.requires_grad), tensor_bytes(value)]
+
+
+def tensor_bytes(value: Any) -> bytes:
+    """The entries of a strided tensor, in order. Raises RuntimeError for one of another layout or without memory."""
+    plain = value.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    # Not by way of numpy(): that would keep the caller's tensor from ever being resized.
+    return ctypes.string_at(plain.data_ptr(), plain.numel() * plain.element_size()) if plain.numel() else b""
+
+
+@functools.cache
+def _dtype_name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 class _Decoder:
@@ -240,10 +256,10 @@ class _Decoder:
             if tree is None or type(tree) in (bool, int, float, str):
                 return tree
             raise Undecodable(f"an untagged {type(tree).__name__}")
-        if not tree or type(tree[0]) is not int or tree[0] not in Tag._value2member_map_:
+        if not tree or type(tree[0]) is not int or tree[0] not in _TAGS:
             raise Undecodable("a value without a tag")
-        tag, parts = Tag(tree[0]), tree[1:]
-        if tag in (Tag.LIST, Tag.TUPLE, Tag.DICT):
+        tag, parts = _TAGS[tree[0]], tree[1:]
+        if tag <= Tag.DICT:
             return self._container(tag, parts, depth)
         sizes, build = self._builders[tag]
         if len(parts) != sizes:
@@ -294,11 +310,13 @@ class _Decoder:
             raise Undecodable("a tensor of a dtype that cannot cross")
         _check_shape(shape, _TENSOR_DTYPES[dtype], data)
         exact = getattr(torch, dtype)
-        tensor = torch.empty(shape, dtype=exact)
-        if data:
-            raw = torch.uint8 if exact is torch.bool else exact
-            tensor.copy_(torch.frombuffer(bytearray(data), dtype=raw).reshape(shape))  # for bool and memory see _array
-        tensor = tensor.to(self._device(device))
+        tensor = torch.empty(shape, dtype=exact, device="cpu")  # of its own memory, as in _array
+        if data and exact is torch.bool:
+            tensor.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(shape))  # see _array
+        elif data:
+            ctypes.memmove(tensor.data_ptr(), data, len(data))  # as many bytes as it has: see _check_shape
+        if device != "cpu":
+            tensor = tensor.to(self._device(device))
         if requires_grad and (exact.is_floating_point or exact.is_complex):
             tensor.requires_grad_()
         return tensor
@@ -392,6 +410,8 @@ def _sent_shape(shape: Sequence[int]) -> list[int]:
 
 
 def _keys_fit(keys: Collection[Any], kinds: tuple[type, ...]) -> bool:
+    if len(keys) <= MAX_ODD_KEYS and set(map(type, keys)) <= {str}:
+        return True
     if len(keys) > MAX_ITEMS // 2 or not all(isinstance(key, kinds) for key in keys):
         return False
     return len(keys) <= MAX_ODD_KEYS or all(isinstance(key, str) for key in keys)

@@ -57,13 +57,14 @@ class Connection:
         """Send one frame. Raises FrameTooLarge, DeadlinePassed or ConnectionClosed."""
         if len(payload) > self._max_frame:
             raise FrameTooLarge(f"a frame of {len(payload)} bytes; at most {self._max_frame} are allowed")
+        self._check_open()
         data = memoryview(HEADER.pack(len(payload)) + payload)
         pending = list(fds)
         while data:
-            self._wait(select.POLLOUT, deadline)
             try:
                 sent = socket.send_fds(self._socket, [data], pending) if pending else self._socket.send(data)
             except (BlockingIOError, InterruptedError):
+                self._wait(select.POLLOUT, deadline)
                 continue
             except OSError as error:
                 raise ConnectionClosed(f"the connection was closed while sending ({error.strerror})") from error
@@ -83,6 +84,7 @@ class Connection:
         """
         fds: list[int] = []
         try:
+            self._wait(select.POLLIN, deadline)
             header = self._read(HEADER.size, deadline, fds, max_fds)
             (length,) = HEADER.unpack(header)
             if length > self._max_frame:
@@ -113,11 +115,14 @@ class Connection:
         # The buffer grows with what really arrives: a header alone reserves no memory.
         buffer = bytearray()
         while len(buffer) < size:
-            self._wait(select.POLLIN, deadline)
+            # Past the deadline not even what is there is read: whoever sends without pause could go on for ever.
+            if deadline is not None and time.monotonic() >= deadline:
+                raise DeadlinePassed("no whole frame in time")
             want = min(size - len(buffer), 2**20)
             try:
                 chunk = self._receive_some(want, fds, max_fds) if max_fds else self._socket.recv(want)
             except (BlockingIOError, InterruptedError):
+                self._wait(select.POLLIN, deadline)
                 continue
             except OSError as error:
                 raise ConnectionClosed(f"the connection broke ({error.strerror})") from error
@@ -137,18 +142,20 @@ class Connection:
             raise FrameTooLarge(f"a frame with more than {max_fds} descriptors")
         return chunk
 
+    def _check_open(self) -> None:
+        if self._socket.fileno() < 0:
+            raise ConnectionClosed("this end of the connection is closed")
+
     def _wait(self, event: int, deadline: float | None) -> None:
         if deadline is None:
             self._poll(event, None)
             return
         left = (deadline - time.monotonic()) * 1000
-        # Past the deadline not even what is there is read: whoever sends without pause could go on for ever.
         if left <= 0 or not self._poll(event, left):
             raise DeadlinePassed("no whole frame in time")
 
     def _poll(self, event: int, milliseconds: float | None) -> list[tuple[int, int]]:
-        if self._socket.fileno() < 0:
-            raise ConnectionClosed("this end of the connection is closed")
+        self._check_open()
         poller = select.poll()  # not select(): that knows no descriptor above 1023
         poller.register(self._socket, event)
         return poller.poll(milliseconds)

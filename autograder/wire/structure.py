@@ -43,27 +43,29 @@ _KINDS = _kinds()
 
 def check_structure(data: bytes) -> None:
     """Raise Malformed unless ``data`` is one message of at most MAX_VALUES parts and MAX_LEVELS levels."""
-    position, values, due = 0, 0, [1]  # due: parts still to come, for each list that is open
-    while due:
-        if not due[-1]:
-            due.pop()
+    size, position, values, left = len(data), 0, 0, 1
+    outer: list[int] = []  # parts still to come, for each list that is open around this one; of this one: left
+    while left or outer:
+        if not left:
+            left = outer.pop()
             continue
-        due[-1] -= 1
+        left -= 1
         values += 1
-        kind = _KINDS[data[position]] if position < len(data) else None
+        kind = _KINDS[data[position]] if position < size else None
         if kind is None or values > MAX_VALUES:
             raise Malformed(f"more than {MAX_VALUES} parts" if kind else "cut off, or of a kind that is not used")
         follows, width, is_list = kind
         position += 1 + width
         if width:
             follows = int.from_bytes(data[position - width : position], "big")
-        if follows > len(data) - position:
+        if follows > size - position:
             raise Malformed("shorter than it says")
         if not is_list:
             position += follows
-        elif len(due) > MAX_LEVELS or follows > MAX_LENGTH:
+        elif len(outer) >= MAX_LEVELS or follows > MAX_LENGTH:
             raise Malformed(f"nested deeper than {MAX_LEVELS} levels, or a list longer than {MAX_LENGTH}")
         else:
-            due.append(follows)
-    if position != len(data):
+            outer.append(left)
+            left = follows
+    if position != size:
         raise Malformed("followed by more bytes")

@@ -7,6 +7,7 @@ judge computes, also the gradient.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,15 @@ import pytest
 import torch
 
 from autograder.compare import recording
-from autograder.errors import ArgumentChanged, BadReturn, BannedOperation, Mismatch, MissingName, StudentError
+from autograder.errors import (
+    ArgumentChanged,
+    BadReturn,
+    BannedOperation,
+    Mismatch,
+    MissingName,
+    StudentError,
+    StudentFault,
+)
 
 # Failures after which the student's process still answers, so that a second try is possible.
 REPEATABLE = (ArgumentChanged, BadReturn, BannedOperation, Mismatch, MissingName, StudentError)
@@ -90,17 +99,27 @@ def _callbacks(reference: Any) -> list[Callable[..., Any]]:
 
 def _on_its_own(reference: Any, student: Any, check: Check) -> None:
     """Run the check; if it fails, once more with sound batchnorm functions in place of the student's."""
-    student.define(OWN)
     try:
         check()
-    except REPEATABLE as with_own:
+    except REPEATABLE:
         with recording():  # what the second try sees is no evidence of the mistake
-            try:
-                student.define(STAND_IN)
-                student._ask_the_judge(*_callbacks(reference))
-                check()
-            except REPEATABLE:
-                raise with_own from None
+            passed = _passes_with_stand_in(reference, student, check)
+        if not passed:
+            raise
+
+
+def _passes_with_stand_in(reference: Any, student: Any, check: Check) -> bool:
+    student.define(STAND_IN)
+    try:
+        student._ask_the_judge(*_callbacks(reference))
+        check()
+    except REPEATABLE:
+        return False
+    else:
+        return True
+    finally:
+        with contextlib.suppress(StudentFault):  # where the code's process has ended, nothing is left to restore
+            student.define(OWN)
 
 
 @pytest.fixture

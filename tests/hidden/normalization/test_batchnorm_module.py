@@ -46,8 +46,8 @@ def module_with(student, state, **settings):
     """The student's module with its parameters and running values set."""
     value = state["weight"]
     module = student.BatchNorm1d(len(value), **settings)
-    module.to(value.device, value.dtype)
-    module.load_state_dict(state, strict=False)  # not strict: a module may keep more than these four
+    module.call("to", value.device, value.dtype)
+    module.call("load_state_dict", state, strict=False)  # not strict: a module may keep more than these four
     return module
 
 
@@ -63,9 +63,9 @@ def test_parameters_and_buffers(student, device):
     """weight and bias are parameters, the running values are buffers; they start at 1, 0, 0 and 1, of shape (d,)."""
     module = student.BatchNorm1d(4)
     assert_all(student.isinstance(module, "torch.nn.Module"), "should be a torch.nn.Module", what="BatchNorm1d")
-    module.to(device)
-    parameters = student.library("builtins.dict")(module.named_parameters())
-    buffers = student.library("builtins.dict")(module.named_buffers())
+    module.call("to", device)
+    parameters = student.library("builtins.dict")(module.call("named_parameters"))
+    buffers = student.library("builtins.dict")(module.call("named_buffers"))
     initial = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
     for name, value in initial.items():
         mine, kind = (buffers, "buffer") if name.startswith("running") else (parameters, "parameter")
@@ -108,12 +108,12 @@ def test_evaluation(student, on_its_own, device):
 
     def check():
         module = module_with(student, given)
-        module.eval()
+        module.call("eval")
         for x in (batch, single):
             assert_matches(module(x), right(x, given, False)[0], what="the output in eval mode")
         assert_matches(module.running_mean, given["running_mean"], what="running_mean in eval mode")
         assert_matches(module.running_var, given["running_var"], what="running_var in eval mode")
-        module.train()
+        module.call("train")
         assert_matches(module(batch), right(batch, given, True)[0], what="the output back in train mode")
 
     on_its_own(student, check)
@@ -129,7 +129,7 @@ def test_eps_and_momentum(student, on_its_own, device):
         assert_matches(module(x), y, what="the output")
         assert_matches(module.running_mean, mean, what="running_mean")
         assert_matches(module.running_var, var, what="running_var")
-        module.eval()
+        module.call("eval")
         after = given | {"running_mean": mean, "running_var": var}
         assert_matches(module(x), right(x, after, False, 0.375, 0.25)[0], what="the output in eval mode")
 
@@ -146,9 +146,9 @@ def test_state_dict_round_trip(student, on_its_own, device):
         module = module_with(student, given)
         module(x)
         fresh = student.BatchNorm1d(4)
-        fresh.to(x.device, x.dtype)
-        fresh.load_state_dict(module.state_dict())
-        fresh.eval()
+        fresh.call("to", x.device, x.dtype)
+        fresh.call("load_state_dict", module.call("state_dict"))
+        fresh.call("eval")
         assert_matches(fresh(x), right(x, after, False)[0], what="the output of the fresh layer")
 
     on_its_own(student, check)
