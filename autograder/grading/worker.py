@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -111,12 +112,24 @@ def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> s
     arguments += ["--assert=plain"]  # rewriting would explain values that nobody may see
     arguments += ["--capture=no", "-p", "no:warnings"]  # both cost something at each of a check's three phases
     with Ahead(subjects) as ahead:
-        code = pytest.main([*arguments, "--device", batch.device], plugins=[_Job(ahead.subjects), collector])
+        code = _with_room(pytest.main, [*arguments, "--device", batch.device], [_Job(ahead.subjects), collector])
     if collector.broken:
         return f"the suite cannot be loaded: {collector.broken[0]}"
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return f"pytest could not run the suite (exit code {int(code)})"
     return ""
+
+
+def _with_room(run: Callable[..., Any], *arguments: Any) -> Any:
+    """Call ``run`` with one large piece of the interpreter's stack under it.
+
+    CPython keeps its frames in pieces of 16 KiB and hands a piece back to the system when its first frame returns: some
+    500 times a submission, where the checks' frames happen to lie at the end of one. This frame asks for much.
+    """
+    return run(*arguments)
+
+
+_with_room.__code__ = _with_room.__code__.replace(co_stacksize=20_000)  # 160 kB: its piece becomes 256 KiB
 
 
 def _record(batch: Batch, prepared: Prepared, collector: Collector, trouble: str) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def _where(detail: str) -> str:
     return "" if not places else f" (line {places[-1][1] or places[-1][3]})"
 
 
+@functools.lru_cache(maxsize=1024)
 def sentence_of(function: Callable[..., Any]) -> str:
     """The first paragraph of a test's docstring, on one line; without one, its name in words."""
     doc = inspect.getdoc(function)

@@ -12,6 +12,7 @@ student; the records are made from these properties (``autograder.suite.records`
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -33,6 +34,8 @@ Subjects = Callable[[Assignment], Sequence[Subject]]
 SUBJECTS = pytest.StashKey[Subjects]()  # set by a grading job: who is judged
 _ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
 _SUBJECTS = pytest.StashKey[dict[str, Sequence[Subject]]]()
+_EXERCISE = pytest.StashKey[tuple[str, float]]()  # of an item, as is the next
+_CHECK_ID = pytest.StashKey[str]()
 _NAMERS = pytest.StashKey[dict[str, naming.Namer]]()
 
 
@@ -193,7 +196,7 @@ def reference(subject: Any) -> SimpleNamespace:
     return SimpleNamespace(**namespace_of(subject.assignment))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
     """The device under test: "cpu" or "cuda"."""
     name: str = request.config.option.device
@@ -206,6 +209,14 @@ def device(request: pytest.FixtureRequest) -> str:
 
 
 def _exercise(item: Any) -> tuple[str, float]:
+    """The exercise of a check, and the check's weight in it."""
+    known: tuple[str, float] | None = item.stash.get(_EXERCISE, None)
+    if known is None:
+        known = item.stash[_EXERCISE] = _marked_exercise(item)
+    return known
+
+
+def _marked_exercise(item: Any) -> tuple[str, float]:
     mark = item.get_closest_marker("exercise")
     if mark is None or not mark.args:
         raise SuiteFault(f'{item.nodeid}: a hidden check needs @pytest.mark.exercise("<name>")')
@@ -214,6 +225,13 @@ def _exercise(item: Any) -> tuple[str, float]:
 
 def _check_id(item: Any) -> str:
     """The test's id without the subject: the same for everybody."""
+    known: str | None = item.stash.get(_CHECK_ID, None)
+    if known is None:
+        known = item.stash[_CHECK_ID] = _made_check_id(item)
+    return known
+
+
+def _made_check_id(item: Any) -> str:
     ids = list(item.callspec._idlist)  # one id a parametrization, joined by dashes in ``id``: too late to take apart
     ids.remove(item.callspec.params["subject"].id)  # the first that equals it: ours comes before the marks'
     return f"{item.path.name}::{item.originalname}" + (f"[{'-'.join(ids)}]" if ids else "")
@@ -249,10 +267,14 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Generator[None, Any, None]:
 
 
 def _rerun(item: Any) -> Callable[[Any], Any]:
-    names = [name for name in inspect.signature(item.obj).parameters if name != "student"]
-    arguments = {name: item.funcargs[name] for name in names}
     function = item.obj
+    arguments = {name: item.funcargs[name] for name in _parameters(function) if name != "student"}
     return lambda student: function(student=student, **arguments)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 @pytest.hookimpl(hookwrapper=True)
