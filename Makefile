@@ -9,7 +9,7 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint audit compare doctor setup clean help
+.PHONY: demo test lint audit draws compare doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -24,6 +24,9 @@ lint: setup  ## ruff, and mypy in strict mode
 audit: setup  ## prove all hidden suites, with every mutant: a table, and build/audit.html (many minutes)
 	mkdir -p build
 	$(BIN)/autograder audit --html build/audit.html
+
+draws: setup  ## judge each reference 200 times, each with other random numbers (about an hour)
+	for suite in tests/hidden/*/; do $(BIN)/python -m pytest $$suite --draws 200 -q -x --no-header || exit 1; done
 
 compare: setup  ## time a submission, side by side with nbgrader's own Execute
 	$(BIN)/python benchmarks/side_by_side.py

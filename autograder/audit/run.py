@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,6 +18,18 @@ from autograder.judge.session import Cell
 from autograder.suite.assignment import Assignment
 from autograder.suite.records import Collector
 from autograder.suite.subjects import OwnSolution, Subject, Submission
+
+ENDLESS = 8.0  # seconds of one call; the longest one of a reference takes a second
+
+
+@dataclass(frozen=True)
+class _Mutated(Submission):
+    """A mutant: as it is our own code with a small change, what takes far longer than the reference is endless."""
+
+    def open(self, assignment: Assignment) -> Any:
+        """See Submission; with less time for a call."""
+        limits = assignment.limits
+        return super().open(replace(assignment, limits=replace(limits, call_seconds=min(limits.call_seconds, ENDLESS))))
 
 
 class Run:
@@ -43,7 +55,7 @@ class Run:
     def _submission(self, name: str, mutant: Mutant) -> Submission:
         texts = dict(self._job.cells) | {mutant.exercise: mutant.cell}
         cells = [Cell(cell_id, text) for cell_id, text in texts.items()]
-        return Submission(name, cells, {}, Spawner(self._job.forkserver, True), {}, (mutant.exercise,))
+        return _Mutated(name, cells, {}, Spawner(self._job.forkserver, True), {}, (mutant.exercise,))
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """A mutant that has failed once is killed: its other checks show nothing more."""

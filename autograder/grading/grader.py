@@ -163,9 +163,13 @@ class Grader:
             for batch in batches:
                 yield from ((not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions)
             return
-        futures: dict[Future[Any], Batch] = {
-            pool.submit(judge_batch, replace(batch, forkserver=address)): batch for batch in batches
-        }
+        futures: dict[Future[Any], Batch] = {}
+        for batch in batches:
+            try:
+                futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = batch
+            except BrokenProcessPool:  # a worker that was lost between two batches
+                lost.append(batch)
+                self._pool = None
         for future in as_completed(futures):
             try:
                 yield from future.result()

@@ -2,6 +2,7 @@
 
     pytest tests/hidden/dropout                               against the reference solution
     pytest tests/hidden/dropout --variants                    against every misconception and equivalent too
+    pytest tests/hidden/dropout --draws 200                   against the reference 200 times, with other seeds
     pytest tests/hidden/dropout --submissions submitted       against a class, each notebook in its confined process
     pytest tests/hidden/dropout --submission alice.ipynb      against one notebook
 
@@ -16,6 +17,7 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         const="own",
         choices=["own", "all"],
         help="judge the suite's misconceptions and equivalents, on their own exercise's checks or on all",
+    )
+    group.addoption(
+        "--draws", type=int, default=1, metavar="N", help="judge the reference N times, each with other random numbers"
     )
     group.addoption("--device", default="cpu", choices=["cpu", "cuda"], help="what the suites compute on")
     group.addoption(
@@ -103,7 +108,7 @@ def _concerns(config: pytest.Config, subject: Subject, exercise: str) -> bool:
     exercises: tuple[str, ...] = getattr(subject, "exercises", ())
     if exercises:
         return exercise in exercises
-    if config.option.variants != "own" or not isinstance(subject, OwnSolution) or subject is REFERENCE:
+    if config.option.variants != "own" or not isinstance(subject, OwnSolution) or subject.variant.kind == "reference":
         return True
     return subject.variant.exercise == exercise
 
@@ -125,7 +130,8 @@ def _from_options(config: pytest.Config, assignment: Assignment) -> Sequence[Sub
 
         return submissions(config, assignment)
     variants = load_variants(assignment.suite) if config.option.variants else []
-    return [REFERENCE, *(OwnSolution(variant) for variant in variants)]
+    draws = (replace(REFERENCE, draw=number) for number in range(config.option.draws))
+    return [*draws, *(OwnSolution(variant) for variant in variants)]
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +142,8 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Any]:
     torch.set_num_threads(1)  # the last bits of a sum depend on the number of threads; records must not
     assignment = _assignment_of_item(_item(request))
     opened: Opened = request.param.open(assignment)
-    state = SimpleNamespace(id=request.param.id, opened=opened, assignment=assignment, ran=[])
+    draw = getattr(request.param, "draw", 0)
+    state = SimpleNamespace(id=request.param.id, opened=opened, assignment=assignment, draw=draw, ran=[])
     try:
         yield state
     finally:
@@ -186,7 +193,7 @@ def student(request: pytest.FixtureRequest, subject: Any) -> Any:
     exercise, _ = _exercise(request.node)
     channel = subject.opened.channel(exercise)
     proxy = StudentProxy(Conversation(channel, subject.assignment.contract))
-    naming.begin(proxy, _seed(_check_id(request.node)), _seed_judge)
+    naming.begin(proxy, _seed(_check_id(request.node), subject.draw), _seed_judge)
     return proxy
 
 
@@ -237,8 +244,9 @@ def _made_check_id(item: Any) -> str:
     return f"{item.path.name}::{item.originalname}" + (f"[{'-'.join(ids)}]" if ids else "")
 
 
-def _seed(check_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(check_id.encode()).digest()[:4], "big")
+def _seed(check_id: str, draw: int) -> int:
+    text = f"{check_id}#{draw}" if draw else check_id
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 def _seed_judge(seed: int) -> None:
@@ -263,7 +271,7 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Generator[None, Any, None]:
         if error is not None:
             naming.note_fault(error)
     passed, exercise = error is None, _exercise(pyfuncitem)[0]
-    state.ran.append(naming.Ran(check, exercise, _rerun(pyfuncitem), _seed(check), log, passed))
+    state.ran.append(naming.Ran(check, exercise, _rerun(pyfuncitem), _seed(check, state.draw), log, passed))
 
 
 def _rerun(item: Any) -> Callable[[Any], Any]:

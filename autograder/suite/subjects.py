@@ -106,17 +106,19 @@ class _OpenedSubmission:
 class OwnSolution:
     """The reference solution, with one exercise's cell replaced by a variant's.
 
-    ``exercises`` are those whose checks it runs; with none named, ``--variants`` decides.
+    ``exercises`` are those whose checks it runs; with none named, ``--variants`` decides. Each ``draw`` has other
+    random numbers than a grading (draw 0) has.
     """
 
     variant: Variant
     exercises: tuple[str, ...] = ()
+    draw: int = 0
 
     @property
     def id(self) -> str:
         """The variant's name, with its kind and exercise."""
         if self.variant.kind == "reference":
-            return "reference"
+            return f"reference-{self.draw}" if self.draw else "reference"
         return f"{self.variant.kind}:{self.variant.exercise}:{self.variant.name}"
 
     def open(self, assignment: Assignment) -> OpenedOwnSolution:

@@ -36,6 +36,19 @@ def test_variants_run_too(run: Any) -> None:
     result.stdout.fnmatch_lines(["*test_scalar*misconception:double:accepts_scalars* FAILED*"])
 
 
+def test_each_draw_has_random_numbers_of_its_own(run: Any, course: TinyCourse) -> None:
+    code = "import numpy as np\n\n\ndef test_spins(student):\n    print('drawn', np.random.rand())\n"
+    mark = "import pytest\npytestmark = pytest.mark.exercise('double')\n"
+    course.write("tests/hidden/tiny/test_spins.py", mark + code)
+    result = run("--draws", "3", "-s", "-k", "spins", "-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*reference-2*"])
+    drawn = [line.split("drawn ")[1].split()[0] for line in result.outlines if "drawn " in line]
+    again = [line.split("drawn ")[1].split()[0] for line in run("-s", "-k", "spins").outlines if "drawn " in line]
+    assert len(set(drawn)) == 3
+    assert again == drawn[:1], "the first draw is that of a grading"
+
+
 def test_selection_and_junit_work_as_usual(run: Any, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     run("--variants", "-k", "squares and values", "--junitxml", str(report)).assert_outcomes(failed=1, deselected=5)

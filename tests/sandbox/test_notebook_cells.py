@@ -179,3 +179,29 @@ def test_choosing_a_backend_does_no_harm(torch_forkserver: Forkserver, source: s
     chosen, figure = run(torch_forkserver, source, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
     assert (chosen.note, figure.note) == ("", "")
     assert not [output for output in figure.outputs if output["output_type"] == "error"]
+
+
+SHOUT = """
+from IPython.core.inputtransformer2 import TokenTransformBase
+
+class Shout(TokenTransformBase):
+    @classmethod
+    def find(cls, lines):
+        return next((cls(line[0].start) for line in lines if line[0].string == "shout"), None)
+
+    def transform(self, lines):
+        return [*lines[:self.start_line], "print('AH')\\n", *lines[self.start_line + 1:]]
+
+get_ipython().input_transformer_manager.token_transformers.append(Shout)
+"""
+
+
+def test_syntax_of_the_notebooks_own(forkserver: Forkserver) -> None:
+    before, _, after = run(forkserver, "shout = 1\nprint(shout)", SHOUT, "shout")
+    assert text_of(before) == "1\n"
+    assert text_of(after) == "AH\n", "a cell that is Python without it"
+
+
+def test_what_looks_like_ipython_in_a_text_is_left_alone(forkserver: Forkserver) -> None:
+    made = only(forkserver, 'print("""\n!echo 1\n%time 2\nwhat?\n""")\nprint("end?")')
+    assert made[0]["text"] == "\n!echo 1\n%time 2\nwhat?\n\nend?\n"

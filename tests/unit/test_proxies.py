@@ -116,8 +116,14 @@ def test_classes_and_their_instances(student: StudentProxy) -> None:
     assert module.p == 0.25
     assert torch.equal(module(x, scale=3.0), x * 3)
     assert module.describe(loud=True) == "DROPOUT"
+    assert module.call("describe", loud=True) == "DROPOUT"
+    with pytest.raises(StudentError, match="no_such_method"):
+        module.call("no_such_method")
     assert isinstance(module.eval(), Handle)
     assert module.training is False
+    assert isinstance(module.call("train"), Handle)
+    assert module.training is True
+    module.call("eval")
     assert torch.equal(module(x), x * 0)
     module.p = 0.75
     assert module.p == 0.75
