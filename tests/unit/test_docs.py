@@ -100,7 +100,7 @@ def test_make_targets_exist():
 def test_pytest_options_are_documented():
     plugin = (ROOT / "autograder/suite/plugin.py").read_text()
     options = re.findall(r'addoption\(\s*"(--[a-z-]+)"', plugin)
-    assert len(options) == 5
+    assert len(options) == 6
     for option in options:
         assert re.search(rf"{option}\b", TEXTS["writing-an-exercise.md"]), option
 

@@ -9,6 +9,18 @@ from autograder.compare import as_tensor, assert_all, assert_independent, assert
 
 pytestmark = pytest.mark.exercise("dropout_module")
 
+# Autograd started by the judge: it has to run where the module is. The gradient of a sum, because torch imports half a
+# second of symbolic algebra to be handed a dout.
+BACKWARD = """
+def _backward_through_a_module():
+    def backward(module, x, dout):
+        x = x.clone().requires_grad_()
+        out = module(x)
+        (out * dout).sum().backward()
+        return out.detach(), x.grad
+    return backward
+"""
+
 FALSE_ALARM = 1e-9
 
 
@@ -99,8 +111,9 @@ def test_gradient_passes_through_the_mask(student, on_its_own, away_from_zero, a
     x, dout = (away_from_zero(25, 16, device=device) for _ in range(2))
 
     def check():
-        module = student.Dropout(0.3)
-        out, dx = student.library("torch.autograd.functional.vjp")(module, x, dout)
+        student.define(BACKWARD)
+        backward = student._backward_through_a_module()
+        out, dx = student.library("operator.call")(backward, student.Dropout(0.3), x, dout)
         like = {"shape": x.shape, "dtype": x.dtype, "device": device}
         out, dx = (as_tensor(value, what=name, **like) for value, name in ((out, "out"), (dx, "the gradient")))
         assert_inverted(out / x, 0.3, what="the output in train mode")
