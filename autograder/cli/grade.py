@@ -44,6 +44,7 @@ def grade_class(
     chosen = {name: _chosen(course, course.require(name), students) for name in names}
     console = _console(json_output)
     with Grader(course, options) as grader, _progress(console) as progress:
+        grader.expect(names)
         graded = [_grade(course, grader, name, chosen[name], progress, gradebook) for name in chosen]
     if json_output:
         json.dump([entry for one in graded for entry in summary(one.records, one.written)], sys.stdout, indent=1)

@@ -10,7 +10,7 @@ import datetime
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +53,9 @@ class Grader:
             found = f"device {self._options.device!r}"
             raise SandboxUnavailable(f"{found}: grading runs on the cpu; the sandbox has no GPU yet, use --device cpu")
         self._workers = self._options.workers or len(os.sched_getaffinity(0))
-        self._forkservers: dict[Environment, Forkserver] = {}
+        self._forkservers: dict[Environment, Future[Forkserver]] = {}
+        # One thread, kept to the end: the kernel ends a forkserver with the thread that started it.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="forkservers")
         self._pool: Executor | None = None
 
     def __enter__(self) -> Grader:
@@ -67,9 +69,15 @@ class Grader:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
-        for forkserver in self._forkservers.values():
-            forkserver.close()
+        for starting in self._forkservers.values():
+            if not starting.cancel() and starting.exception() is None:
+                starting.result().close()
         self._forkservers.clear()
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Start what the assignments of these names run in, one after the other, while the first ones are graded."""
+        for name in names:
+            self._start(self._environment(load_assignment(self._course.hidden_suite(name))))
 
     def grade(self, name: str, students: Sequence[str], judged: Judged = lambda _: None) -> list[Record]:
         """Return the record of each student, from the store or judged now; ``judged`` hears of each as it is done."""
@@ -123,14 +131,26 @@ class Grader:
         return self._pool
 
     def _forkserver(self, assignment: Assignment) -> Forkserver:
-        environment = replace(assignment.environment, confined=not self._options.trust)
-        running = self._forkservers.get(environment)
-        if running is None or not running.alive():
-            if running is not None:
-                running.close()
+        environment = self._environment(assignment)
+        known = self._forkservers.get(environment)
+        if known is not None and known.done() and known.exception() is None and not known.result().alive():
+            known.result().close()
+            del self._forkservers[environment]
+        starting = self._start(environment)
+        try:
+            return starting.result()
+        except BaseException:
+            self._forkservers.pop(environment, None)
+            raise
+
+    def _environment(self, assignment: Assignment) -> Environment:
+        return replace(assignment.environment, confined=not self._options.trust)
+
+    def _start(self, environment: Environment) -> Future[Forkserver]:
+        if environment not in self._forkservers:
             secrets = (self._course.root / "tests", self._course.root / "solutions", self._course.root / "records")
-            running = self._forkservers[environment] = Forkserver(environment, secrets)
-        return running
+            self._forkservers[environment] = self._starter.submit(Forkserver, environment, secrets)
+        return self._forkservers[environment]
 
     def _judge(
         self, template: Batch, assignment: Assignment, work: Sequence[Prepared]

@@ -27,6 +27,7 @@ from autograder.judge.forkserver import Spawner
 from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
 from autograder.suite.banned import static_findings
+from autograder.suite.naming import Namer
 from autograder.suite.records import Collector, not_judged
 from autograder.suite.subjects import Subject, Submission
 
@@ -34,11 +35,14 @@ from autograder.suite.subjects import Subject, Submission
 class _Job:
     """The pytest plugin object that says who is judged."""
 
-    def __init__(self, subjects: Sequence[Subject]) -> None:
+    def __init__(self, subjects: Sequence[Subject], suite: Path) -> None:
         self._subjects = subjects
+        self._suite = suite
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[plugin.SUBJECTS] = lambda _: self._subjects
+        config.stash[plugin.NAMERS] = _namers.setdefault(self._suite, {})
         # Nobody reads pytest's tracebacks here, and making one costs more than the check that failed.
         config.option.tbstyle = "line"
 
@@ -78,6 +82,7 @@ def _fitting(prepared: Prepared, room: int) -> Prepared:
 
 
 _loaded: dict[Path, str] = {}
+_namers: dict[Path, dict[str, Namer]] = {}  # what a misconception does in a check is found out once for the class
 
 
 def _forget_other_versions(batch: Batch) -> None:
@@ -86,6 +91,7 @@ def _forget_other_versions(batch: Batch) -> None:
         for name, module in list(sys.modules.items()):
             if Path(getattr(module, "__file__", None) or "/").is_relative_to(batch.suite):
                 del sys.modules[name]
+        _namers.pop(batch.suite, None)
         _loaded[batch.suite] = batch.suite_sha256
 
 
@@ -112,7 +118,9 @@ def _run_pytest(batch: Batch, assignment: Assignment, collector: Collector) -> s
     arguments += ["--assert=plain"]  # rewriting would explain values that nobody may see
     arguments += ["--capture=no", "-p", "no:warnings"]  # both cost something at each of a check's three phases
     with Ahead(subjects) as ahead:
-        code = _with_room(pytest.main, [*arguments, "--device", batch.device], [_Job(ahead.subjects), collector])
+        code = _with_room(
+            pytest.main, [*arguments, "--device", batch.device], [_Job(ahead.subjects, batch.suite), collector]
+        )
     if collector.broken:
         return f"the suite cannot be loaded: {collector.broken[0]}"
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

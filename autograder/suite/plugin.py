@@ -38,7 +38,7 @@ _ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
 _SUBJECTS = pytest.StashKey[dict[str, Sequence[Subject]]]()
 _EXERCISE = pytest.StashKey[tuple[str, float]]()  # of an item, as is the next
 _CHECK_ID = pytest.StashKey[str]()
-_NAMERS = pytest.StashKey[dict[str, naming.Namer]]()
+NAMERS = pytest.StashKey[dict[str, naming.Namer]]()  # set by a grading job, which keeps them from run to run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "exercise(name, weight=1): the exercise that a check belongs to, and its weight")
     config.stash[_ASSIGNMENTS] = {}
     config.stash[_SUBJECTS] = {}
-    config.stash[_NAMERS] = {}
+    config.stash.setdefault(NAMERS, {})
 
 
 def _assignment_of(config: pytest.Config, path: Path) -> Assignment | None:
@@ -178,7 +178,7 @@ def _subject_key(item: Any) -> tuple[Path, int] | None:
 
 
 def _namer(config: pytest.Config, assignment: Assignment) -> naming.Namer:
-    namers = config.stash[_NAMERS]
+    namers = config.stash[NAMERS]
     if assignment.name not in namers:
         wrong = [v for v in load_variants(assignment.suite) if v.kind == "misconception"]
         namers[assignment.name] = naming.Namer(assignment, wrong, _seed_judge)

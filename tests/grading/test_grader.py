@@ -151,7 +151,7 @@ def test_a_killed_forkserver_costs_nobody_a_point(tiny: TinyCourse, course: Cour
     tiny.submit("ada", RIGHT)
     tiny.submit("cyd", ENDLESS)
     grader.grade("tiny", ["ada"])
-    (forkserver,) = grader._forkservers.values()
+    (forkserver,) = (starting.result() for starting in grader._forkservers.values())
     killer = threading.Thread(target=kill_in_the_middle, args=(forkserver.pid,))
     killer.start()
     (record,) = grader.grade("tiny", ["cyd"])
