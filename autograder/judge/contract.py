@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -174,9 +175,12 @@ def _number(value: Any, what: str) -> Any:
     torch = sys.modules.get("torch")
     found = _kind_name(value)
     if isinstance(value, np.ndarray) or (torch is not None and type(value) is torch.Tensor):
-        if value.ndim == 0 and "complex" not in str(value.dtype):
-            return value[()] if isinstance(value, np.ndarray) else value
-        found = f"{found} of shape {tuple(value.shape)}" if value.ndim else "complex number"
+        # One entry in brackets is a matter of style: ``y_mean - x_mean @ coef`` with a column of coefficients, say.
+        single = value.ndim <= 2 and math.prod(value.shape) == 1
+        if single and "complex" not in str(value.dtype):
+            scalar = value.reshape(()) if value.ndim else value
+            return scalar[()] if isinstance(value, np.ndarray) else scalar
+        found = "complex number" if single else f"{found} of shape {tuple(value.shape)}"
     raise BadReturn(f"{what} should be a single number, found {_article(found)}")
 
 

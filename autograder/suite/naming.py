@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.compare import observe, recording
 from autograder.compare.observations import Observation, agree
-from autograder.errors import JudgeFault, Mismatch, StudentError, StudentFault
+from autograder.errors import BadReturn, JudgeFault, Mismatch, StudentError, StudentFault
 from autograder.judge.proxies import Conversation, StudentProxy
 from autograder.suite.assignment import Assignment
 from autograder.suite.subjects import OpenedOwnSolution, OwnSolution
@@ -96,5 +96,8 @@ def note_fault(error: BaseException) -> None:
     """Log a failure that no assertion logged: an exception of the student's code, a missing name, a plain assert."""
     if isinstance(error, Mismatch):
         return
-    kind = error.kinds[0] if isinstance(error, StudentError) and error.kinds else type(error).__name__
-    observe("fault", kind, passed=False)
+    if isinstance(error, StudentError) and error.kinds:
+        fault = error.kinds[0]
+    else:  # what was returned in place of what: another return value of a wrong kind is another mistake
+        fault = str(error) if isinstance(error, BadReturn) else type(error).__name__
+    observe("fault", fault, passed=False)

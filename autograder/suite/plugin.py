@@ -130,7 +130,7 @@ def _from_options(config: pytest.Config, assignment: Assignment) -> Sequence[Sub
 
         return submissions(config, assignment)
     variants = load_variants(assignment.suite) if config.option.variants else []
-    draws = (replace(REFERENCE, draw=number) for number in range(config.option.draws))
+    draws = (replace(REFERENCE, draw=number, suite=assignment.name) for number in range(config.option.draws))
     return [*draws, *(OwnSolution(variant) for variant in variants)]
 
 

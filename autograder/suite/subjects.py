@@ -107,12 +107,14 @@ class OwnSolution:
     """The reference solution, with one exercise's cell replaced by a variant's.
 
     ``exercises`` are those whose checks it runs; with none named, ``--variants`` decides. Each ``draw`` has other
-    random numbers than a grading (draw 0) has.
+    random numbers than a grading (draw 0) has. ``suite`` tells the references of two assignments in one run apart:
+    pytest starts a subject anew only where it differs from the one before.
     """
 
     variant: Variant
     exercises: tuple[str, ...] = ()
     draw: int = 0
+    suite: str = ""
 
     @property
     def id(self) -> str:

@@ -49,6 +49,18 @@ def test_each_draw_has_random_numbers_of_its_own(run: Any, course: TinyCourse) -
     assert again == drawn[:1], "the first draw is that of a grading"
 
 
+def test_several_suites_are_one_run(pytester: pytest.Pytester, course: TinyCourse) -> None:
+    for name in ("assignment.toml", "test_double.py", "misconceptions.py"):
+        text = (course.suite / name).read_text().replace("double", "triple")
+        course.write(f"tests/hidden/other/{name.replace('double', 'triple')}", text.replace("2 * x", "3 * x"))
+    course.write("solutions/other.py", (course.root / "solutions/tiny.py").read_text().replace("double", "triple"))
+    solutions = course.root / "solutions/other.py"
+    solutions.write_text(solutions.read_text().replace("2 * x", "3 * x"))
+    suites = [str(course.suite), str(course.root / "tests/hidden/other")]
+    run = pytester.runpytest_subprocess(*suites, "-c", "/dev/null", "--import-mode=importlib", "-p", "no:cacheprovider")
+    run.assert_outcomes(passed=4)
+
+
 def test_selection_and_junit_work_as_usual(run: Any, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     run("--variants", "-k", "squares and values", "--junitxml", str(report)).assert_outcomes(failed=1, deselected=5)

@@ -79,6 +79,8 @@ FITS: list[tuple[Kind, Any]] = [
     ("number", np.float64(0.5)),
     ("number", np.array(3)),
     ("number", torch.tensor(0.5)),
+    ("number", np.array([0.5])),
+    ("number", torch.tensor([[0.5]])),
     ("number", 10**30),
     ("any", None),
     ("any", "text"),
@@ -95,6 +97,8 @@ def test_what_fits(kind: Kind, value: Any) -> None:
         assert checked.dtype.kind in "biufc"
     elif kind == "number" and isinstance(value, np.ndarray):
         assert isinstance(checked, np.generic)
+    elif kind == "number" and isinstance(value, torch.Tensor) and value.ndim:
+        assert checked.shape == ()
     else:
         assert checked is value
 
@@ -133,8 +137,10 @@ MISFITS: list[tuple[Kind, Any, str]] = [
     ("number", np.array(1j), "should be a single number"),
     ("number", torch.tensor(1j), "should be a single number"),
     ("number", {"loss": 1.0}, "found a dict"),
-    ("number", np.ones(1), "found a ndarray of shape (1,)"),
-    ("number", torch.ones(1, 1), "found a Tensor of shape (1, 1)"),
+    ("number", np.ones(2), "found a ndarray of shape (2,)"),
+    ("number", np.ones(0), "found a ndarray of shape (0,)"),
+    ("number", torch.ones(1, 1, 1), "found a Tensor of shape (1, 1, 1)"),
+    ("number", torch.ones(1, 3), "found a Tensor of shape (1, 3)"),
     ("number", _Handle(), "found a Linear"),
 ]
 

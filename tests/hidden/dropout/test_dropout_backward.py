@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autograder.compare import as_tensor, assert_all, assert_matches
+from autograder.compare import as_tensor, assert_all, assert_matches, assert_rate
 
 pytestmark = pytest.mark.exercise("dropout_backward")
+
+FALSE_ALARM = 1e-9
 
 
 def forward(student, x, p):
@@ -59,6 +61,29 @@ def test_any_shape(student, with_a_sound_forward, away_from_zero, device, shape)
         assert_gradient(student.dropout_backward(dout, mask), dout, out, x, 0.4)
 
     with_a_sound_forward(student, x, 0.4, check)
+
+
+def test_zeros_in_x(student, with_a_sound_forward, away_from_zero, device):
+    """Where x is zero, as after a ReLU, out is zero in any case, and tells nothing of the mask: the gradient still
+    passes where the value was kept."""
+    n, p = 4000, 0.4
+    x, dout = (away_from_zero(2 * n, device=device) for _ in range(2))
+    with_zeros = torch.cat([torch.zeros(n).to(x), x[n:]])
+
+    def check():
+        out, mask = forward(student, with_zeros, p)
+        dx = as_tensor(
+            student.dropout_backward(dout, mask), what="dx", shape=dout.shape, dtype=dout.dtype, device=device
+        )
+        factor = (dx / dout)[:n]
+        dropped = int((factor == 0).sum())
+        assert_rate(dropped, n, p, what="the share of dropped values among zeros", false_alarm=FALSE_ALARM)
+        kept = factor[factor != 0]
+        own = (out / with_zeros)[n:].max()  # a forward pass with a wrong scale costs nothing here
+        scale = own if torch.allclose(kept, own, rtol=1e-4) else torch.full_like(own, 1 / (1 - p))
+        assert_matches(kept / scale, torch.ones_like(kept), what="the gradient of the kept zeros", rtol=1e-4)
+
+    with_a_sound_forward(student, x, p, check)
 
 
 def test_each_mask_belongs_to_its_own_call(student, with_a_sound_forward, away_from_zero, device):
