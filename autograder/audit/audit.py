@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.audit.findings import Finding, findings
-from autograder.audit.jobs import Earned, Job, mutant_jobs, run_jobs, solution_cells, start_forkserver, variant_jobs
+from autograder.audit.jobs import (
+    Earned,
+    Job,
+    mutant_jobs,
+    run_jobs,
+    solution_cells,
+    start_forkserver,
+    stub_cells,
+    variant_jobs,
+)
 from autograder.audit.margins import Margin, margins
 from autograder.audit.mutants import Listed, Mutant, listed, mutants
 from autograder.course.layout import Course
@@ -63,7 +72,8 @@ def audit(
     chosen = _mutants(assignment, solution_cells(source), options.mutants)
     right = listed(assignment.suite)
     with start_forkserver(assignment) as forkserver:
-        jobs = variant_jobs(assignment, course.release_notebook(name), options.variants, options.device)
+        stubs = stub_cells(course.release_notebook(name), source)
+        jobs = variant_jobs(assignment, stubs, options.variants, options.device)
         jobs += mutant_jobs(assignment, source, chosen, forkserver.address, options.device)
         begun(sum(job.size for job in jobs))
 

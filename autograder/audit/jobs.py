@@ -9,14 +9,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.audit.mutants import Mutant
 from autograder.audit.reach import reach
+from autograder.course.matching import is_solution, label_of
 from autograder.course.notebooks import read_notebook
+from autograder.course.solutions import fill, find_regions, indent_of
 from autograder.errors import SuiteFault
 from autograder.judge.forkserver import Forkserver
 from autograder.suite.assignment import Assignment, load_assignment
@@ -58,7 +60,7 @@ class Job:
     exercise: str
     variants: tuple[Variant, ...] = ()
     mutants: tuple[Mutant, ...] = ()
-    cells: tuple[tuple[str, str], ...] = ()  # of the reference notebook, in order: its id, its text
+    cells: tuple[tuple[str, str], ...] = ()  # of the reference notebook, in order: its grade id, its text
     forkserver: str = ""
     device: str = "cpu"
 
@@ -68,9 +70,8 @@ class Job:
         return len(self.variants) + len(self.mutants)
 
 
-def variant_jobs(assignment: Assignment, release: Path, most: int | None, device: str) -> list[Job]:
+def variant_jobs(assignment: Assignment, stubs: Mapping[str, str], most: int | None, device: str) -> list[Job]:
     """The reference, and for each exercise its stub and ``most`` variants of each kind. Raises SuiteFault."""
-    stubs = {cell_id: text for cell_id, text in solution_cells(release).items() if cell_id in assignment.exercises}
     jobs = [Job(assignment.suite, "", (Variant("reference", "", "reference", ""),), device=device)]
     variants = load_variants(assignment.suite)
     for exercise in assignment.exercises:
@@ -100,23 +101,35 @@ def mutant_jobs(
 
 
 def solution_cells(path: Path) -> dict[str, str]:
-    """Cell id -> text of the solution cells of a notebook (of the stubs, for a released one)."""
+    """Grade id -> text of the solution cells of a notebook (of the stubs, for a released one)."""
     notebook = read_notebook(path.read_bytes(), what=str(path))
     return {
-        str(cell.id): str(cell.source)
+        label: str(cell.source)
         for cell in notebook.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+        if cell.cell_type == "code" and is_solution(cell) and (label := label_of(cell))
     }
 
 
+def stub_cells(release: Path, source: Path) -> dict[str, str]:
+    """Grade id -> text of the stubs: the released ones, or, before the first release, what they will be."""
+    if release.is_file():
+        return solution_cells(release)
+    return {label: _stub(text, f"{source}, cell {label!r}") for label, text in solution_cells(source).items()}
+
+
+def _stub(text: str, what: str) -> str:
+    for region in reversed(find_regions(text, what=what)):
+        text = fill(text, region, [f"{indent_of(text, region)}raise NotImplementedError()"])
+    return text
+
+
 def _code_cells(path: Path) -> dict[str, str]:
-    """Cell id -> text of the cells that a solution needs: the set-up and the solutions, not checks and plots."""
+    """Grade id -> text of the cells that a solution needs: the set-up and the solutions, not checks and plots."""
     notebook = read_notebook(path.read_bytes(), what=str(path))
-    solutions = solution_cells(path)
     return {
-        str(cell.id): str(cell.source)
+        label: str(cell.source)
         for cell in notebook.cells
-        if cell.cell_type == "code" and (cell.id in solutions or cell.id == "setup")
+        if cell.cell_type == "code" and (label := label_of(cell)) and (is_solution(cell) or label == "setup")
     }
 
 

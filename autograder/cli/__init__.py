@@ -1,1 +1,1 @@
-"""The command line: ``autograder doctor | sync | release | grade | show``."""
+"""The command line: ``autograder doctor | new | sync | audit | release | grade | show``."""

@@ -1,7 +1,8 @@
-"""``autograder sync`` and ``autograder release``: the instructor's notebooks and the students'."""
+"""``autograder new``, ``sync`` and ``release``: starting an assignment, the instructor's notebook and the students'."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,22 @@ from autograder.course.layout import Course
 
 def _assignments(course: Course, names: Sequence[str]) -> list[str]:
     return [course.require(name) for name in names] or course.assignments()
+
+
+def new_assignment(start: Path, name: str, init: bool) -> None:
+    """Make an assignment with its worked exercise; print what each file is for, and what to run next."""
+    from autograder.course.scaffold import scaffold
+
+    made = scaffold(start, name, init=init)
+    # The commands as they work from here.
+    course = "" if Path.cwd().is_relative_to(made.root) else f" --course {shlex.quote(str(made.root))}"
+    width = max(len(file) for file, _ in made.files)
+    lines = [f"made the assignment {name} in {made.root}:", ""]
+    lines += [f"  {file:<{width}}  {purpose}" for file, purpose in made.files]
+    lines += ["", "The notebook is in step with the solutions. Next:", ""]
+    lines += [f"  autograder {command} {name}{course}" for command in ("audit", "release")]
+    for line in lines:
+        print(line)
 
 
 def sync_all(start: Path, names: Sequence[str], check: bool) -> bool:

@@ -77,6 +77,19 @@ def doctor(course: CourseOption = Path(), json_output: JsonOption = False) -> No
 
 @app.command()
 @_refuses
+def new(
+    assignment: Annotated[str, typer.Argument(metavar="NAME", help="lowercase letters, digits and underscores")],
+    init: Annotated[bool, typer.Option("--init", help="make the directory a course first")] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Start an assignment: notebook, solution, hidden suite, with one worked exercise that passes its audit."""
+    from autograder.cli.authoring import new_assignment
+
+    new_assignment(course, assignment, init)
+
+
+@app.command()
+@_refuses
 def sync(assignments: Assignments = None, check: CheckOption = False, course: CourseOption = Path()) -> None:
     """Fill the solution cells of the source notebooks from solutions/."""
     from autograder.cli.authoring import sync_all

@@ -46,11 +46,11 @@ class Course:
 
         Raises CourseFault if there is none, or if its configuration cannot be read.
         """
-        start = start.absolute()
-        for directory in (start, *start.parents):
-            if (directory / CONFIG_FILE).is_file():
-                return cls.at(directory)
-        raise CourseFault(f"no {CONFIG_FILE} in {start} or above it: run this inside the course's folder")
+        root = course_root(start)
+        if root is None:
+            where = start.absolute()
+            raise CourseFault(f"no {CONFIG_FILE} in {where} or above it: run this inside the course's folder")
+        return cls.at(root)
 
     @classmethod
     def at(cls, root: Path) -> Course:
@@ -145,6 +145,12 @@ class Course:
             nbgrader_step=step, student_id=student, assignment_id=self.require(assignment)
         )
         return self.root / relative
+
+
+def course_root(start: Path) -> Path | None:
+    """The nearest directory with ``nbgrader_config.py``, from ``start`` upward; None if there is none."""
+    start = start.absolute()
+    return next((path for path in (start, *start.parents) if (path / CONFIG_FILE).is_file()), None)
 
 
 def load_config(root: Path) -> Config:

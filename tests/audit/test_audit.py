@@ -85,6 +85,19 @@ def test_a_sound_suite_is_proved(tiny: TinyCourse) -> None:
     assert set(margin.wrong) == {"squares", "identity"}
 
 
+def test_before_the_first_release_and_whatever_the_cells_ids_are(tiny: TinyCourse) -> None:
+    (tiny.root / "release/tiny/tiny.ipynb").unlink()
+    with_region = SOLUTION.replace("import numpy as np\n", "").replace("    if np", "    ### BEGIN SOLUTION\n    if np")
+    source = notebook(with_region + "    ### END SOLUTION\n")
+    for number, cell in enumerate(source.cells):
+        cell.id = f"made-by-jupyterlab-{number}"
+    tiny.write("source/tiny/tiny.ipynb", nbformat.writes(source))
+    result = audited(tiny)
+    assert result.findings == ()
+    assert result.counts("double")["stub"] == 1
+    assert result.counts("double")["killed"] >= 4
+
+
 def test_a_check_that_sees_nothing_lets_mutants_and_mistakes_live(tiny: TinyCourse) -> None:
     blind = SUITE.replace("    with raises", "    return\n    with raises")
     tiny.write("tests/hidden/tiny/test_double.py", blind)

@@ -7,24 +7,21 @@ import dataclasses
 import importlib
 import json
 import re
-import subprocess
-import sys
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import pytest
 import typer.main
-from typer.testing import CliRunner
 
 from autograder.cli.main import app
+from autograder.course.layout import CONFIG_FILE
+from autograder.course.scaffold import TEMPLATE, scaffold
 from autograder.judge.contract import KINDS, Banned, Function
 from autograder.judge.limits import Limits
 from autograder.judge.sandbox import Environment
-from autograder.suite.variants import load_variants
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -50,11 +47,20 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
+class Block(NamedTuple):
+    """A fenced block of the example: the file that it shows, whole or in part, and its text."""
+
+    path: str
+    whole: bool
+    text: str
+
+
 @cache
-def blocks(page: str) -> dict[str, tuple[str, str]]:
-    """Fenced blocks that are a whole file: its path (the line "`path`:" above) -> language and text."""
-    found = re.findall(r"^`([^`\n]+)`:\n\n```(\w+)\n(.*?)^```$", TEXTS[page], flags=re.MULTILINE | re.DOTALL)
-    return {path: (language, text) for path, language, text in found}
+def blocks() -> list[Block]:
+    """The blocks below a line "`path`:" (the whole file) or "From `path`:" (a part of it)."""
+    pattern = r"^(From )?`([^`\n]+)`:\n\n```\w+\n(.*?)^```$"
+    found = re.findall(pattern, TEXTS["writing-an-exercise.md"], flags=re.MULTILINE | re.DOTALL)
+    return [Block(path, not part, text) for part, path, text in found]
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -201,7 +207,8 @@ ROOTS = (ROOT, ROOT / "autograder", ROOT / "docs")
 
 def paths() -> Iterator[tuple[str, str]]:
     """Whatever in backticks looks like a path of this repository, or of the package."""
-    example = {part for path in blocks("writing-an-exercise.md") for part in (path, str(Path(path).parent))}
+    example = {part for block in blocks() for part in (block.path, str(Path(block.path).parent))}
+    example.add("release/scaling")
     for name, text in TEXTS.items():
         for span in code(text):
             path = span.partition(":")[0]
@@ -289,72 +296,31 @@ def test_the_readmes_table_is_the_course(assignment: str):
     assert row[2] == question
 
 
-# --- the worked example -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", sorted(blocks("writing-an-exercise.md")))
-def test_each_file_of_the_example_can_be_read(path: str):
-    language, text = blocks("writing-an-exercise.md")[path]
-    if language == "toml":
-        assert tomllib.loads(text)["title"]
-    else:
-        assert language == "python"
-        compile(text, path, "exec")
+# --- the worked example; tests/cli/test_new.py does what the page says ------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The course that the page builds, made as the page says."""
-    root = tmp_path_factory.mktemp("example")
-    for path, (_, text) in blocks("writing-an-exercise.md").items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    (root / "source/scaling").mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text())
-    run(root, "make_notebook.py")
-    for command in (("sync", "scaling"), ("release", "scaling"), ("sync", "--check"), ("release", "--check")):
-        done = CliRunner().invoke(app, [*command, "--course", str(root)])
-        assert done.exit_code == 0, f"{command}: {done.output}"
-    return root
+    """The course of the page, as `autograder new scaling --init` makes it."""
+    return scaffold(tmp_path_factory.mktemp("example") / "course", "scaling", init=True).root
 
 
-def run(root: Path, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def test_the_example_shows_each_kind_of_file():
+    suite = {Path(block.path).name for block in blocks() if block.path.startswith("tests/hidden/scaling/")}
+    assert suite == {path.name for path in TEMPLATE.iterdir() if path.is_file()} - {CONFIG_FILE, "solution.py"}
+    assert {"solutions/scaling.py", "source/scaling/scaling.ipynb"} <= {block.path for block in blocks()}
 
 
-def test_the_examples_suite_holds(example: Path):
-    done = CliRunner().invoke(app, ["audit", "scaling", "--json", "--mutants", "0", "--course", str(example)])
-    (audited,) = json.loads(done.stdout)
-    too_few = ["2 misconceptions; at least 3 are needed", "1 equivalents; at least 3 are needed"]
-    assert [finding["text"] for finding in audited["findings"]] == too_few, "an example is short"
-    found = [one for one in audited["solutions"] if one["kind"] != "stub"]
-    assert {one["kind"] for one in found} == {"reference", "misconception", "equivalent"}
-    kept = {one["name"]: one["passed"] == one["total"] for one in found}
-    assert kept == {one["name"]: one["kind"] != "misconception" for one in found}
-    shown = re.findall(r"^FAILED \.\.\.::(\w+)\[misconception:standardize:(\w+)", TEXTS["writing-an-exercise.md"], re.M)
-    failed = [(f.split("::")[1].split(":")[0].split("[")[0], one["name"]) for one in found for f in one["failed"]]
-    assert sorted(shown) == sorted(failed), "the page shows another result of --variants"
-
-
-@pytest.mark.slow
-def test_the_example_is_graded(example: Path):
-    cells = {variant.name: variant.cell for variant in load_variants(example / "tests/hidden/scaling")}
-    for student, variant in (("ada", "column_by_column"), ("bob", "without_an_axis")):
-        notebook = nbformat.read(example / "release/scaling/scaling.ipynb", as_version=4)
-        (cell,) = [cell for cell in notebook.cells if cell.id == "standardize"]
-        cell.source = cells[variant]
-        path = example / f"submitted/{student}/scaling/scaling.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
-
-    printed = run(example, "-m", "autograder.cli.main", "grade", "scaling", "--json", "--workers", "1")
-
-    ada, bob = json.loads(printed)
-    assert (ada["score"], ada["points"], ada["gradebook"]) == (3.0, 3.0, "written")
-    assert bob["score"] < 1.0
-    assert bob["exercises"]["standardize"]["mistake"].startswith("Your mean and standard deviation are taken over all")
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.path)
+def test_each_block_of_the_example_is_what_is_made(example: Path, block: Block):
+    path = example / block.path
+    if path.suffix == ".ipynb":
+        cells = [str(cell.source) for cell in nbformat.read(path, as_version=4).cells]
+        assert [text for text in cells if block.text.rstrip() in text], "no cell holds this"
+    elif block.whole:
+        assert block.text == path.read_text()
+    else:
+        assert block.text in path.read_text()
 
 
 # --- the picture and the form -----------------------------------------------------------------------------------------

@@ -124,6 +124,16 @@ def test_every_import_is_declared():
     assert not missing
 
 
+def test_every_file_of_the_package_is_installed():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["autograder"]
+    package = ROOT / "autograder"
+    files = {path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    data = {path for pattern in patterns for path in package.glob(pattern)}
+
+    assert all(any(package.glob(pattern)) for pattern in patterns)
+    assert {path for path in files - data if path.suffix != ".py"} == set()
+
+
 ENTRY_POINTS = [*PROJECT["scripts"].values(), *PROJECT["entry-points"]["pytest11"].values()]
 
 
