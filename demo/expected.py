@@ -23,7 +23,7 @@ EXERCISES: Mapping[str, Mapping[str, tuple[float, float]]] = {
     },
     "dropout": {
         "dropout_forward": (4, 25),
-        "dropout_backward": (3, 14),
+        "dropout_backward": (3, 15),
         "dropout_module": (3, 21),
         "mc_dropout": (4, 16),
         "dropconnect": (4, 16),

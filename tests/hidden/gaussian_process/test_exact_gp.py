@@ -121,11 +121,11 @@ def test_variance_of_a_new_observation(student, predict, fit_with_either_y, devi
         mean, variance = predict(student, fitted(student, X, y, device), torch.cat([X_star, X]))
         observe_fit(mean[-len(X) :], variance, y)
         variance = variance[: -len(X)]
-        # The noise is 0.16, the variance of the function a tenth of that, a standard deviation 2.5 times as large. Adam
-        # with a learning rate of 0.01 is at 1.5 times the right value after 150 steps.
+        # The noise is 0.16, the variance of the function a tenth of that, a standard deviation 2.5 times as large; with
+        # the noise added twice it is 1.9 times. Adam with a learning rate of 0.01 is at 1.5 after 150 steps.
         ratio = float(np.median(variance)) / right
         assert_all(ratio > 0.5, "is too small: does it contain the noise?", what="the predicted variance")
-        assert_all(ratio < 2.0, "is too large", what="the predicted variance")
+        assert_all(ratio < 1.7, "is too large", what="the predicted variance")
 
     fit_with_either_y(check, y)
 

@@ -20,6 +20,18 @@ def variance_of_the_function():
         return prediction.mean, prediction.variance
 
 
+@misconception(
+    "exact_gp",
+    "The noise is in your variance twice: the likelihood has added it when you add it once more.",
+)
+def noise_added_twice():
+    def predict_exact_gp(model, X_star):
+        model.eval()
+        with torch.no_grad():
+            prediction = model.likelihood(model(X_star))
+        return prediction.mean, prediction.variance + model.likelihood.noise
+
+
 @misconception("exact_gp", "You return the standard deviation. Asked for is the variance, its square.")
 def standard_deviation():
     def predict_exact_gp(model, X_star):
