@@ -24,6 +24,7 @@ from autograder.grading.prepare import Prepared, points_of, prepare, read_releas
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.sandbox import Environment
 from autograder.record import Record
+from autograder.student import confine
 from autograder.suite.assignment import Assignment, load_assignment
 
 BATCH = 16  # submissions a pytest run: collecting a suite costs as much as judging one of them
@@ -126,7 +127,8 @@ class Grader:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["autograder.grading.worker"])
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
+            # Workers hold both ends of their queue: a grader that is killed would leave them waiting for ever.
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=confine.die_with_parent)
             self._pool.submit(os.getpid)  # the workers import torch while the forkserver does
         return self._pool
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -134,7 +136,12 @@ def test_no_such_assignment_lists_what_exists(grader: Grader) -> None:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The processes that any thread of a process has started."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    except FileNotFoundError:  # it has ended meanwhile
+        return []
 
 
 def kill_in_the_middle(pid: int) -> None:
@@ -162,6 +169,36 @@ def test_a_killed_forkserver_costs_nobody_a_point(tiny: TinyCourse, course: Cour
     while forkserver.alive() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [r.score for r in grader.grade("tiny", ["ada", "cyd"])] == [4.0, 0.0], "a new forkserver is started"
+
+
+def descendants(pid: int) -> set[int]:
+    found = set(children(pid))
+    return found.union(*(descendants(child) for child in found))
+
+
+def test_a_killed_grader_leaves_nothing_running(tiny: TinyCourse) -> None:
+    tiny.submit("cyd", ENDLESS)
+    command = [sys.executable, "-m", "autograder.cli.main", "grade", "tiny", "--workers", "2", "--course"]
+    grading = subprocess.Popen([*command, str(tiny.root)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    started: set[int] = set()
+    while len(started) < 8 and time.monotonic() < deadline:  # two forkservers, bubblewrap, workers, a submission's
+        time.sleep(0.2)
+        started = descendants(grading.pid)
+    grading.kill()
+    grading.wait()
+    while (left := {pid for pid in started if is_alive(pid)}) and time.monotonic() < deadline + 15:
+        time.sleep(0.1)
+    assert len(started) >= 8
+    assert left == set()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs: one that has ended may be waiting to be collected."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_a_killed_worker_costs_nobody_a_point(tiny: TinyCourse, grader: Grader) -> None:

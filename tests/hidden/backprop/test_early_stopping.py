@@ -124,6 +124,15 @@ def test_the_same_loss_again(student):
     assert_answers(found, "--SS")
 
 
+@pytest.mark.exercise("early_stopping", weight=0.5)
+def test_zero_is_a_loss_like_any_other(student):
+    """A best loss of exactly 0 is the best until a loss is below it."""
+    stopper, found = feed(student, [1.0, 0.0, 0.5, 0.25, -1.0, -0.5], 2)
+    assert_answers(found, "---S--")
+    assert_matches(stopper.best_loss, -1.0, what="best_loss")
+    assert_matches(stopper.best_step, 4, what="best_step")
+
+
 def test_nan_is_no_improvement(student):
     """NaN is never an improvement: such calls count towards patience, and the best loss stays what it was."""
     stopper, found = feed(student, [3.0, math.nan, math.nan, 2.0, math.nan, 2.5, math.nan], 2)

@@ -591,7 +591,7 @@ def state_outside_the_cache():
 
 @misconception(
     "batchnorm_backward",
-    "Your backward pass changes the tensors in the cache, so that a second call with the same cache gives "
+    "Your backward pass changes dy or the tensors in the cache, so that a second call with the same arguments gives "
     "something else.",
 )
 def cache_changed_in_place():

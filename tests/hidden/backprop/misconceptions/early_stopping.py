@@ -150,6 +150,26 @@ def nan_becomes_the_best():
 
 @misconception(
     "early_stopping",
+    "To your class a best loss of 0 means that there was no loss yet: the next one is an improvement in any case.",
+)
+def zero_for_nothing_yet():
+    class EarlyStopping:
+        def __init__(self, patience, min_delta=0.0):
+            self.patience, self.min_delta = patience, min_delta
+            self.best_loss, self.best_step = 0.0, 0
+            self.waited, self.calls = 0, 0
+
+        def step(self, val_loss):
+            if not self.best_loss or val_loss < self.best_loss - self.min_delta:
+                self.best_loss, self.best_step, self.waited = val_loss, self.calls, 0
+            else:
+                self.waited += 1
+            self.calls += 1
+            return self.waited >= self.patience
+
+
+@misconception(
+    "early_stopping",
     "A NaN in the first call becomes your best loss, and nothing is ever smaller than NaN.",
 )
 def nan_at_the_start():
