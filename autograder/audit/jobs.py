@@ -20,8 +20,8 @@ from autograder.course.matching import is_solution, label_of
 from autograder.course.notebooks import read_notebook
 from autograder.course.solutions import fill, find_regions, indent_of
 from autograder.errors import SuiteFault
+from autograder.grading.batch import end_with_the_grader
 from autograder.judge.forkserver import Forkserver
-from autograder.student import confine
 from autograder.suite.assignment import Assignment, load_assignment
 from autograder.suite.variants import Variant, load_variants
 
@@ -140,7 +140,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, done: Callable[[Job], None]) -> 
     context.set_forkserver_preload(["autograder.audit.jobs", "autograder.suite.plugin", "torch"])
     found: list[Earned] = []
     count = workers or len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=confine.die_with_parent) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_grader) as pool:
         futures = {pool.submit(run_job, job): job for job in jobs}
         try:
             for future in as_completed(futures):

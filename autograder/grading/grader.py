@@ -19,12 +19,11 @@ from typing import Any
 from autograder.course.layout import Course
 from autograder.errors import JudgeFault, SandboxUnavailable
 from autograder.grading import store
-from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
+from autograder.grading.batch import Batch, end_with_the_grader, judge_batch, not_judged_record, unreadable_record
 from autograder.grading.prepare import Prepared, points_of, prepare, read_release, suite_files
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.sandbox import Environment
 from autograder.record import Record
-from autograder.student import confine
 from autograder.suite.assignment import Assignment, load_assignment
 
 BATCH = 16  # submissions a pytest run: collecting a suite costs as much as judging one of them
@@ -127,8 +126,7 @@ class Grader:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["autograder.grading.worker"])
-            # Workers hold both ends of their queue: a grader that is killed would leave them waiting for ever.
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=confine.die_with_parent)
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=end_with_the_grader)
             self._pool.submit(os.getpid)  # the workers import torch while the forkserver does
         return self._pool
 
