@@ -199,7 +199,7 @@ def test_a_forged_callback_in_a_reply(stage: Stage) -> None:
         ("kept", torch.ones(2)),
         ("kept", None),
         ("number", [1.0]),
-        ("number", torch.ones(1)),
+        ("number", torch.ones(2)),
         ("number", Remote(1, "float")),
         ("array", "text"),
         ("array", ["a" * 10**6] + [""] * 60000),

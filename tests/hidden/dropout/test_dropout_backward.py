@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autograder.compare import as_tensor, assert_all, assert_matches, assert_rate
+from autograder.compare import as_tensor, assert_all, assert_matches
 
 pytestmark = pytest.mark.exercise("dropout_backward")
-
-FALSE_ALARM = 1e-9
 
 
 def forward(student, x, p):
@@ -76,12 +74,15 @@ def test_zeros_in_x(student, with_a_sound_forward, away_from_zero, device):
             student.dropout_backward(dout, mask), what="dx", shape=dout.shape, dtype=dout.dtype, device=device
         )
         factor = (dx / dout)[:n]
-        dropped = int((factor == 0).sum())
-        assert_rate(dropped, n, p, what="the share of dropped values among zeros", false_alarm=FALSE_ALARM)
         kept = factor[factor != 0]
+        # How many are kept is the forward pass's matter; with 4000 it cannot be none or all.
+        assert_all(
+            0 < len(kept) < n, "should pass where the value was kept, and only there", what="the gradient of zeros"
+        )
         own = (out / with_zeros)[n:].max()  # a forward pass with a wrong scale costs nothing here
         scale = own if torch.allclose(kept, own, rtol=1e-4) else torch.full_like(own, 1 / (1 - p))
-        assert_matches(kept / scale, torch.ones_like(kept), what="the gradient of the kept zeros", rtol=1e-4)
+        extremes = [(kept / scale).min().item(), (kept / scale).max().item()]
+        assert_matches(extremes, [1.0, 1.0], what="the gradient of the kept zeros", rtol=1e-4)
 
     with_a_sound_forward(student, x, p, check)
 

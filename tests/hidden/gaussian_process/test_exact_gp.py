@@ -124,6 +124,9 @@ def test_variance_of_a_new_observation(student, predict, fit_with_either_y, devi
         # The noise is 0.16, the variance of the function a tenth of that, a standard deviation 2.5 times as large; with
         # the noise added twice it is 1.9 times. Adam with a learning rate of 0.01 is at 1.5 after 150 steps.
         ratio = float(np.median(variance)) / right
+        observe(
+            "the variance", "far larger" if ratio > 2.2 else "about twice" if ratio > 1.7 else "about right or small"
+        )
         assert_all(ratio > 0.5, "is too small: does it contain the noise?", what="the predicted variance")
         assert_all(ratio < 1.7, "is too large", what="the predicted variance")
 
