@@ -20,7 +20,7 @@ from autograder.course.matching import is_solution, label_of
 from autograder.course.notebooks import read_notebook
 from autograder.course.solutions import fill, find_regions, indent_of
 from autograder.errors import SuiteFault
-from autograder.grading.batch import end_with_the_grader
+from autograder.grading.workers import end_with_the_grader
 from autograder.judge.forkserver import Forkserver
 from autograder.suite.assignment import Assignment, load_assignment
 from autograder.suite.variants import Variant, load_variants

@@ -43,33 +43,28 @@ def grade_class(
     course = Course.find(start)
     chosen = {name: _chosen(course, course.require(name), students) for name in names}
     console = _console(json_output)
+    graded = {name: Graded(name) for name in chosen}
+    writers = {name: Writer(course, name) for name in chosen} if gradebook else {}
     with Grader(course, options) as grader, _progress(console) as progress:
-        grader.expect(names)
-        graded = [_grade(course, grader, name, chosen[name], progress, gradebook) for name in chosen]
+        bars = {name: progress.add_task(name, total=len(students)) for name, students in chosen.items()}
+
+        def done(record: Record) -> None:
+            if gradebook:
+                graded[record.assignment].written[record.student] = writers[record.assignment].write(record)
+            progress.advance(bars[record.assignment])
+
+        for name, records in grader.grade_all(chosen, done).items():
+            graded[name].records = records
     if json_output:
-        json.dump([entry for one in graded for entry in summary(one.records, one.written)], sys.stdout, indent=1)
+        json.dump(
+            [entry for one in graded.values() for entry in summary(one.records, one.written)], sys.stdout, indent=1
+        )
         sys.stdout.write("\n")
     else:
-        for one in graded:
+        for one in graded.values():
             console.print(table(one.records, title=one.assignment if len(graded) > 1 else None))
             _print_notes(console, one.records, one.written, options)
-    return all(one.done for one in graded)
-
-
-def _grade(
-    course: Course, grader: Grader, name: str, students: Sequence[str], progress: Progress, gradebook: bool
-) -> Graded:
-    graded = Graded(name)
-    task = progress.add_task(name, total=len(students))
-    writer = Writer(course, name) if gradebook else None
-
-    def done(record: Record) -> None:
-        if writer is not None:
-            graded.written[record.student] = writer.write(record)
-        progress.advance(task)
-
-    graded.records = grader.grade(name, students, done)
-    return graded
+    return all(one.done for one in graded.values())
 
 
 def _console(stderr: bool) -> Console:

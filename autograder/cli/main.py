@@ -124,6 +124,9 @@ def grade(
     course: CourseOption = Path(),
 ) -> None:
     """Judge the submissions of a class in parallel, and record grades in nbgrader's gradebook."""
+    from autograder.grading.workers import start_ahead
+
+    start_ahead()
     from autograder.cli.grade import grade_class
     from autograder.grading.grader import Options
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,21 +22,6 @@ class Batch:
     forkserver: str
     confined: bool
     submissions: tuple[Prepared, ...]
-
-
-def end_with_the_grader() -> None:
-    """Runs first in a worker process: end it when the process that wanted it is killed.
-
-    Workers hold both ends of their queue, and would wait for ever.
-    """
-    grader = multiprocessing.parent_process()
-    assert grader is not None, "this runs in a worker"
-
-    def watch() -> None:
-        grader.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end with the grader", daemon=True).start()
 
 
 def judge_batch(batch: Batch) -> list[tuple[Record, float]]:

@@ -7,20 +7,20 @@ judged again, one at a time, and one that loses its worker twice is set aside as
 from __future__ import annotations
 
 import datetime
-import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.course.layout import Course
 from autograder.errors import JudgeFault, SandboxUnavailable
 from autograder.grading import store
-from autograder.grading.batch import Batch, end_with_the_grader, judge_batch, not_judged_record, unreadable_record
+from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
 from autograder.grading.prepare import Prepared, points_of, prepare, read_release, suite_files
+from autograder.grading.workers import end_with_the_grader, workers_context
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.sandbox import Environment
 from autograder.record import Record
@@ -41,6 +41,19 @@ class Options:
     device: str = "cpu"
     force: bool = False
     trust: bool = False
+
+
+@dataclass
+class _Task:
+    """One assignment to grade: who is to be judged, and the records that are there."""
+
+    assignment: Assignment
+    template: Batch
+    work: list[Prepared] = field(default_factory=list)
+    done: dict[str, Record] = field(default_factory=dict)
+
+
+_Planned = tuple[Assignment, Batch]
 
 
 class Grader:
@@ -74,33 +87,43 @@ class Grader:
                 starting.result().close()
         self._forkservers.clear()
 
-    def expect(self, names: Sequence[str]) -> None:
-        """Start what the assignments of these names run in, one after the other, while the first ones are graded."""
-        for name in names:
-            self._start(self._environment(load_assignment(self._course.hidden_suite(name))))
-
     def grade(self, name: str, students: Sequence[str], judged: Judged = lambda _: None) -> list[Record]:
         """Return the record of each student, from the store or judged now; ``judged`` hears of each as it is done."""
+        return self.grade_all({name: students}, judged)[name]
+
+    def grade_all(
+        self, wanted: Mapping[str, Sequence[str]], judged: Judged = lambda _: None
+    ) -> dict[str, list[Record]]:
+        """The same for several assignments (name -> students), which share the workers: none waits for another."""
+        tasks: dict[str, _Task] = {}
+        for name, students in wanted.items():
+            task = tasks[name] = self._task(name, students)
+            if task.work:  # what takes seconds to start does so while the next assignment is read
+                self._start_pool()
+                self._start(self._environment(task.assignment))
+        for task in tasks.values():
+            for record in task.done.values():
+                judged(record)
+        for record, seconds in self._judge([task for task in tasks.values() if task.work]):
+            task = tasks[record.assignment]
+            self._keep(task.template, record, seconds)
+            task.done[record.student] = record
+            judged(record)
+        return {name: [tasks[name].done[student] for student in students] for name, students in wanted.items()}
+
+    def _task(self, name: str, students: Sequence[str]) -> _Task:
         assignment = load_assignment(self._course.hidden_suite(name))
         release = read_release(self._course, name)
-        points = points_of(release)
         suite_sha256 = assignment.fingerprint(*suite_files(self._course, name))
-        template = self._template(assignment, suite_sha256, points)
-        done: dict[str, Record] = {}
-        work: list[Prepared] = []
+        task = _Task(assignment, self._template(assignment, suite_sha256, points_of(release)))
         for student in students:
             prepared = prepare(self._course, name, student, release)
-            record = self._known(template, prepared)
+            record = self._known(task.template, prepared)
             if record is None:
-                work.append(prepared)
+                task.work.append(prepared)
             else:
-                done[student] = record
-                judged(record)
-        for record, seconds in self._judge(template, assignment, work) if work else ():
-            self._keep(template, record, seconds)
-            done[record.student] = record
-            judged(record)
-        return [done[student] for student in students]
+                task.done[student] = record
+        return task
 
     def _template(self, assignment: Assignment, suite_sha256: str, points: dict[str, float]) -> Batch:
         return Batch(assignment.suite, suite_sha256, points, self._options.device, "", not self._options.trust, ())
@@ -124,9 +147,9 @@ class Grader:
 
     def _start_pool(self) -> Executor:
         if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["autograder.grading.worker"])
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=end_with_the_grader)
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=workers_context(), initializer=end_with_the_grader
+            )
             self._pool.submit(os.getpid)  # the workers import torch while the forkserver does
         return self._pool
 
@@ -152,43 +175,38 @@ class Grader:
             self._forkservers[environment] = self._starter.submit(Forkserver, environment, secrets)
         return self._forkservers[environment]
 
-    def _judge(
-        self, template: Batch, assignment: Assignment, work: Sequence[Prepared]
-    ) -> Iterable[tuple[Record, float]]:
-        size = max(1, min(BATCH, -(-len(work) // (2 * self._workers))))
-        batches = [
-            replace(template, submissions=tuple(work[first : first + size])) for first in range(0, len(work), size)
-        ]
-        lost: list[Batch] = []
-        yield from self._run(batches, assignment, lost)
-        singles = [replace(batch, submissions=(one,)) for batch in lost for one in batch.submissions]
-        for single in singles:
-            yield from self._alone(single, assignment)
+    def _judge(self, tasks: Sequence[_Task]) -> Iterable[tuple[Record, float]]:
+        planned: list[_Planned] = []
+        for task in tasks:
+            size = max(1, min(BATCH, -(-len(task.work) // (2 * self._workers))))
+            for first in range(0, len(task.work), size):
+                some = tuple(task.work[first : first + size])
+                planned.append((task.assignment, replace(task.template, submissions=some)))
+        lost: list[_Planned] = []
+        yield from self._run(planned, lost)
+        for assignment, batch in lost:
+            for one in batch.submissions:
+                yield from self._alone((assignment, replace(batch, submissions=(one,))))
 
-    def _alone(self, single: Batch, assignment: Assignment) -> Iterable[tuple[Record, float]]:
+    def _alone(self, single: _Planned) -> Iterable[tuple[Record, float]]:
         """Judge again, alone, a submission whose worker was lost."""
-        lost: list[Batch] = []
-        yield from self._run([single], assignment, lost)
+        lost: list[_Planned] = []
+        yield from self._run([single], lost)
         if lost:
-            reason = "its worker process ended twice while judging it"
-            yield from ((not_judged_record(single, prepared, reason), 0.0) for prepared in single.submissions)
+            yield from _not_judged(single[1], "its worker process ended twice while judging it")
 
-    def _run(
-        self, batches: Sequence[Batch], assignment: Assignment, lost: list[Batch]
-    ) -> Iterable[tuple[Record, float]]:
-        pool = self._start_pool()
-        try:
-            address = self._forkserver(assignment).address
-        except JudgeFault as error:
-            for batch in batches:
-                yield from ((not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions)
-            return
-        futures: dict[Future[Any], Batch] = {}
-        for batch in batches:
+    def _run(self, planned: Sequence[_Planned], lost: list[_Planned]) -> Iterable[tuple[Record, float]]:
+        pool = self._start_pool() if planned else None
+        futures: dict[Future[Any], _Planned] = {}
+        for assignment, batch in planned:
+            assert pool is not None
             try:
-                futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = batch
+                address = self._forkserver(assignment).address
+                futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = (assignment, batch)
+            except JudgeFault as error:
+                yield from _not_judged(batch, str(error))
             except BrokenProcessPool:  # a worker that was lost between two batches
-                lost.append(batch)
+                lost.append((assignment, batch))
                 self._pool = None
         for future in as_completed(futures):
             try:
@@ -196,6 +214,10 @@ class Grader:
             except BrokenProcessPool:
                 lost.append(futures[future])
                 self._pool = None
+
+
+def _not_judged(batch: Batch, reason: str) -> Iterable[tuple[Record, float]]:
+    return ((not_judged_record(batch, prepared, reason), 0.0) for prepared in batch.submissions)
 
 
 def _key(template: Batch, submission_sha256: str) -> store.Key:
