@@ -16,6 +16,7 @@ generator to draw them from, so that a seed set by the student shows. The fixtur
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +26,15 @@ import pytest
 import torch
 
 from autograder.compare import as_tensor, assert_all, assert_matches, assert_rate, recording
-from autograder.errors import ArgumentChanged, BadReturn, BannedOperation, Mismatch, MissingName, StudentError
+from autograder.errors import (
+    ArgumentChanged,
+    BadReturn,
+    BannedOperation,
+    Mismatch,
+    MissingName,
+    StudentError,
+    StudentFault,
+)
 
 # Failures after which the student's process still answers, so that a second try is possible.
 REPEATABLE = (ArgumentChanged, BadReturn, BannedOperation, Mismatch, MissingName, StudentError)
@@ -112,17 +121,27 @@ def _deal_mask(shape: Any, p: Any, seed: Any) -> torch.Tensor:
 
 def _on_its_own(student: Any, check: Check) -> None:
     """Run the check; if it fails, once more with a sound ``dropout_forward`` in place of the student's."""
-    student.define(OWN_FORWARD)
     try:
         check()
-    except REPEATABLE as with_own:
+    except REPEATABLE:
         with recording():  # what the second try sees is no evidence of the mistake
-            try:
-                student.define(STAND_IN_FORWARD)
-                student._take_masks_from(_deal_mask)
-                check()
-            except REPEATABLE:
-                raise with_own from None
+            passed = _passes_with_stand_in(student, check)
+        if not passed:
+            raise
+
+
+def _passes_with_stand_in(student: Any, check: Check) -> bool:
+    student.define(STAND_IN_FORWARD)
+    try:
+        student._take_masks_from(_deal_mask)
+        check()
+    except REPEATABLE:
+        return False
+    else:
+        return True
+    finally:
+        with contextlib.suppress(StudentFault):  # where the code's process has ended, nothing is left to restore
+            student.define(OWN_FORWARD)
 
 
 def _with_a_sound_forward(student: Any, x: torch.Tensor, p: float, check: Check) -> None:
@@ -130,19 +149,13 @@ def _with_a_sound_forward(student: Any, x: torch.Tensor, p: float, check: Check)
 
     A sound forward pass is never replaced: its mask is opaque, and the backward pass has to go with it.
     """
-    student.define(OWN_FORWARD)
     try:
         check()
-    except REPEATABLE as with_own:
+    except REPEATABLE:
         with recording():
-            if _is_sound_forward(student, x, p):
-                raise
-            try:
-                student.define(STAND_IN_FORWARD)
-                student._take_masks_from(_deal_mask)
-                check()
-            except REPEATABLE:
-                raise with_own from None
+            passed = not _is_sound_forward(student, x, p) and _passes_with_stand_in(student, check)
+        if not passed:
+            raise
 
 
 def _is_sound_forward(student: Any, x: torch.Tensor, p: float) -> bool:
