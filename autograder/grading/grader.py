@@ -198,12 +198,17 @@ class Grader:
     def _run(self, planned: Sequence[_Planned], lost: list[_Planned]) -> Iterable[tuple[Record, float]]:
         pool = self._start_pool() if planned else None
         futures: dict[Future[Any], _Planned] = {}
+        faults: dict[str, str] = {}  # what could not be started for one batch is not tried again for each of the others
         for assignment, batch in planned:
             assert pool is not None
+            if assignment.name in faults:
+                yield from _not_judged(batch, faults[assignment.name])
+                continue
             try:
                 address = self._forkserver(assignment).address
                 futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = (assignment, batch)
             except JudgeFault as error:
+                faults[assignment.name] = str(error)
                 yield from _not_judged(batch, str(error))
             except BrokenProcessPool:  # a worker that was lost between two batches
                 lost.append((assignment, batch))

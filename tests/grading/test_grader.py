@@ -201,6 +201,22 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def test_what_cannot_start_is_tried_once(tiny: TinyCourse, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def refuse(*_: object) -> None:
+        tried.append(1)
+        raise SandboxUnavailable("bubblewrap is away")
+
+    monkeypatch.setattr("autograder.grading.grader.Forkserver", refuse)
+    students = [f"s{number}" for number in range(6)]
+    for student in students:
+        tiny.submit(student, RIGHT)
+    records = grader.grade("tiny", students)
+    assert {(record.outcome, record.reason) for record in records} == {("not judged", "bubblewrap is away")}
+    assert len(tried) == 1
+
+
 def test_a_killed_worker_costs_nobody_a_point(tiny: TinyCourse, grader: Grader) -> None:
     for number in range(6):
         tiny.submit(f"s{number}", RIGHT if number else ENDLESS)
