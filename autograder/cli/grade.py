@@ -16,6 +16,7 @@ from rich.text import Text
 
 from autograder.course.layout import Course
 from autograder.errors import CourseFault
+from autograder.grading.forkservers import Forkservers
 from autograder.grading.gradebook import Writer, Written
 from autograder.grading.grader import Grader, Options
 from autograder.record import Record
@@ -37,7 +38,14 @@ class Graded:
 
 
 def grade_class(
-    start: Path, names: Sequence[str], students: Sequence[str], options: Options, *, gradebook: bool, json_output: bool
+    start: Path,
+    names: Sequence[str],
+    students: Sequence[str],
+    options: Options,
+    forkservers: Forkservers | None = None,
+    *,
+    gradebook: bool,
+    json_output: bool,
 ) -> bool:
     """Grade, report, and tell whether every submission was judged (and written, where that was asked for)."""
     course = Course.find(start)
@@ -45,7 +53,7 @@ def grade_class(
     console = _console(json_output)
     graded = {name: Graded(name) for name in chosen}
     writers = {name: Writer(course, name) for name in chosen} if gradebook else {}
-    with Grader(course, options) as grader, _progress(console) as progress:
+    with Grader(course, options, forkservers) as grader, _progress(console) as progress:
         bars = {name: progress.add_task(name, total=len(students)) for name, students in chosen.items()}
 
         def done(record: Record) -> None:

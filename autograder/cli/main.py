@@ -127,12 +127,17 @@ def grade(
     from autograder.grading.workers import start_ahead
 
     start_ahead()
-    from autograder.cli.grade import grade_class
-    from autograder.grading.grader import Options
+    from autograder.grading.forkservers import started_ahead
 
-    options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
-    if not grade_class(course, assignments, student or [], options, gradebook=gradebook, json_output=json_output):
-        raise typer.Exit(NOT_DONE)
+    with started_ahead(course, assignments, confined=not trust_submissions) as forkservers:
+        from autograder.cli.grade import grade_class
+        from autograder.grading.grader import Options
+
+        options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
+        if not grade_class(
+            course, assignments, student or [], options, forkservers, gradebook=gradebook, json_output=json_output
+        ):
+            raise typer.Exit(NOT_DONE)
 
 
 @app.command()

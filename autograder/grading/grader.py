@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,9 @@ from autograder.course.layout import Course
 from autograder.errors import JudgeFault, SandboxUnavailable
 from autograder.grading import store
 from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
+from autograder.grading.forkservers import Forkservers
 from autograder.grading.prepare import Prepared, points_of, prepare, read_release, suite_files
 from autograder.grading.workers import end_with_the_grader, workers_context
-from autograder.judge.forkserver import Forkserver
-from autograder.judge.sandbox import Environment
 from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
 
@@ -57,18 +57,19 @@ _Planned = tuple[Assignment, Batch]
 
 
 class Grader:
-    """Judges submissions of one course. Use as a context manager: it owns forkservers and workers."""
+    """Judges submissions of one course. Use as a context manager: it ends forkservers and workers.
 
-    def __init__(self, course: Course, options: Options | None = None) -> None:
+    ``forkservers`` may have been started before the course was read.
+    """
+
+    def __init__(self, course: Course, options: Options | None = None, forkservers: Forkservers | None = None) -> None:
         self._course = course
         self._options = options or Options()
         if self._options.device != "cpu":
             found = f"device {self._options.device!r}"
             raise SandboxUnavailable(f"{found}: grading runs on the cpu; the sandbox has no GPU yet, use --device cpu")
         self._workers = self._options.workers or len(os.sched_getaffinity(0))
-        self._forkservers: dict[Environment, Future[Forkserver]] = {}
-        # One thread, kept to the end: the kernel ends a forkserver with the thread that started it.
-        self._starter = ThreadPoolExecutor(1, thread_name_prefix="forkservers")
+        self.forkservers = forkservers or Forkservers(course.root, confined=not self._options.trust)
         self._pool: Executor | None = None
 
     def __enter__(self) -> Grader:
@@ -82,10 +83,7 @@ class Grader:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
-        for starting in self._forkservers.values():
-            if not starting.cancel() and starting.exception() is None:
-                starting.result().close()
-        self._forkservers.clear()
+        self.forkservers.close()
 
     def grade(self, name: str, students: Sequence[str], judged: Judged = lambda _: None) -> list[Record]:
         """Return the record of each student, from the store or judged now; ``judged`` hears of each as it is done."""
@@ -100,7 +98,8 @@ class Grader:
             task = tasks[name] = self._task(name, students)
             if task.work:  # what takes seconds to start does so while the next assignment is read
                 self._start_pool()
-                self._start(self._environment(task.assignment))
+                with suppress(JudgeFault):  # said when its turn comes
+                    self.forkservers.start(task.assignment)
         for task in tasks.values():
             for record in task.done.values():
                 judged(record)
@@ -153,28 +152,6 @@ class Grader:
             self._pool.submit(os.getpid)  # the workers import torch while the forkserver does
         return self._pool
 
-    def _forkserver(self, assignment: Assignment) -> Forkserver:
-        environment = self._environment(assignment)
-        known = self._forkservers.get(environment)
-        if known is not None and known.done() and known.exception() is None and not known.result().alive():
-            known.result().close()
-            del self._forkservers[environment]
-        starting = self._start(environment)
-        try:
-            return starting.result()
-        except BaseException:
-            self._forkservers.pop(environment, None)
-            raise
-
-    def _environment(self, assignment: Assignment) -> Environment:
-        return replace(assignment.environment, confined=not self._options.trust)
-
-    def _start(self, environment: Environment) -> Future[Forkserver]:
-        if environment not in self._forkservers:
-            secrets = (self._course.root / "tests", self._course.root / "solutions", self._course.root / "records")
-            self._forkservers[environment] = self._starter.submit(Forkserver, environment, secrets)
-        return self._forkservers[environment]
-
     def _judge(self, tasks: Sequence[_Task]) -> Iterable[tuple[Record, float]]:
         planned: list[_Planned] = []
         for task in tasks:
@@ -205,7 +182,7 @@ class Grader:
                 yield from _not_judged(batch, faults[assignment.name])
                 continue
             try:
-                address = self._forkserver(assignment).address
+                address = self.forkservers.ready(assignment).address
                 futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = (assignment, batch)
             except JudgeFault as error:
                 faults[assignment.name] = str(error)

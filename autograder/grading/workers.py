@@ -12,7 +12,7 @@ from multiprocessing.context import ForkServerContext
 def workers_context() -> ForkServerContext:
     """Workers are forked from a process that has imported what judging needs, once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.grading.worker"])
+    context.set_forkserver_preload(["autograder.grading.preload"])
     return context
 
 

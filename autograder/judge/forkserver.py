@@ -73,15 +73,20 @@ class Spawner:
 
 
 class Forkserver(Spawner):
-    """A forkserver of our own, in a private runtime directory; ends with ``close`` or with this process."""
+    """A forkserver of our own, in a private runtime directory; ends with ``close`` or with this process.
 
-    def __init__(self, environment: sandbox.Environment, secrets: Iterable[Path] = ()) -> None:
+    Its imports take seconds. With ``wait=False`` they go on while the caller does something else, who then calls
+    ``await_ready``. Both raise SandboxUnavailable or ForkserverLost, and leave nothing behind then.
+    """
+
+    def __init__(self, environment: sandbox.Environment, secrets: Iterable[Path] = (), *, wait: bool = True) -> None:
         self._runtime = Path(tempfile.mkdtemp(prefix="autograder-"))
         super().__init__(str(self._runtime / "forkserver.sock"), environment.confined)
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._inside = -1  # pidfd of the first process inside bubblewrap: with it, everything below ends
         self._lifeline = -1
+        self._ready = -1  # what it says once it has imported its libraries; closed afterwards
         self._log = self._runtime / "stderr.log"
         try:
             if environment.confined:
@@ -91,8 +96,22 @@ class Forkserver(Spawner):
         except BaseException:
             self.close()
             raise
+        if wait:
+            self.await_ready()
+
+    def await_ready(self) -> None:
+        """Return once the libraries are imported."""
+        if self._ready < 0:
+            return
+        try:
+            self._hear_ready()
+            self._inside = self._first_process()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Forkserver:
+        self.await_ready()
         return self
 
     def __exit__(
@@ -107,19 +126,24 @@ class Forkserver(Spawner):
         return self._process.pid
 
     def alive(self) -> bool:
-        """Tell whether the forkserver still runs."""
-        return self._inside >= 0 and not _readable(self._inside, 0)
+        """Tell whether the forkserver still runs, or is still being started."""
+        return self._ready >= 0 or (self._inside >= 0 and not _readable(self._inside, 0))
 
     def close(self) -> None:
         """End the forkserver and every process forked from it."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
+        patience = END_SECONDS
+        if self._ready >= 0:
+            os.close(self._ready)
+            self._ready = -1
+            patience = 0  # in the midst of its imports it does not hear that it is to end
         if self._inside < 0 and self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ForkserverLost):  # it never became ready; if it has ended just now, all is well
                 self._inside = self._first_process()
         if self._inside >= 0:
-            if not _readable(self._inside, END_SECONDS):
+            if not _readable(self._inside, patience):
                 signal.pidfd_send_signal(self._inside, signal.SIGKILL)
             os.close(self._inside)
             self._inside = -1
@@ -139,20 +163,15 @@ class Forkserver(Spawner):
             "filter": base64.b64encode(seccomp.compiled_filter()).decode() if self.confined else "",
         }
         lifeline_read, self._lifeline = os.pipe()
-        ready_read, ready_write = os.pipe()
+        self._ready, ready_write = os.pipe()
         owner = os.pidfd_open(os.getpid())
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
                 self._listen(listener)
                 self._start([listener.fileno(), lifeline_read, owner, ready_write], json.dumps(settings))
-        except BaseException:
-            os.close(ready_read)
-            raise
         finally:
             for fd in (lifeline_read, owner, ready_write):
                 os.close(fd)
-        self._await_ready(ready_read)
-        self._inside = self._first_process()
 
     def _listen(self, listener: socket.socket) -> None:
         try:
@@ -177,10 +196,16 @@ class Forkserver(Spawner):
 
     def _first_process(self) -> int:
         """A pidfd of the process that all others end with: bubblewrap's child, or the forkserver itself."""
+        assert self._process is not None
+        first = str(self.pid)
+        deadline = time.monotonic() + END_SECONDS
+        while self.confined and first == str(self.pid) and self._process.poll() is None and time.monotonic() < deadline:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            first = children[0] if children else first
+            time.sleep(0 if children else 0.005)  # just started, it has none yet
         try:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split() if self.confined else []
-            return os.pidfd_open(int(children[0]) if children else self.pid)
-        except (FileNotFoundError, ProcessLookupError) as error:
+            return os.pidfd_open(int(first))
+        except ProcessLookupError as error:
             raise ForkserverLost("the forkserver ended as soon as it was ready") from error
 
     def _command(self, arguments: list[str]) -> list[str]:
@@ -188,10 +213,11 @@ class Forkserver(Spawner):
             return sandbox.command(self._environment, self._runtime, arguments)
         return [sys.executable, "-m", "autograder.student.forkserver", *arguments]
 
-    def _await_ready(self, ready: int) -> None:
-        with open(ready, "rb") as stream:
-            if not _readable(ready, START_SECONDS):
-                raise ForkserverLost(f"the forkserver was not ready after {START_SECONDS:g} s")
+    def _hear_ready(self) -> None:
+        if not _readable(self._ready, START_SECONDS):
+            raise ForkserverLost(f"the forkserver was not ready after {START_SECONDS:g} s")
+        with open(self._ready, "rb") as stream:
+            self._ready = -1
             said = stream.read()
         if said == b"ready":
             return

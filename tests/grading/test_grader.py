@@ -158,7 +158,7 @@ def test_a_killed_forkserver_costs_nobody_a_point(tiny: TinyCourse, course: Cour
     tiny.submit("ada", RIGHT)
     tiny.submit("cyd", ENDLESS)
     grader.grade("tiny", ["ada"])
-    (forkserver,) = (starting.result() for starting in grader._forkservers.values())
+    (forkserver,) = grader.forkservers._running.values()
     killer = threading.Thread(target=kill_in_the_middle, args=(forkserver.pid,))
     killer.start()
     (record,) = grader.grade("tiny", ["cyd"])
@@ -201,20 +201,22 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_what_cannot_start_is_tried_once(tiny: TinyCourse, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_start_is_not_tried_for_each_batch(
+    tiny: TinyCourse, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried = []
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         tried.append(1)
         raise SandboxUnavailable("bubblewrap is away")
 
-    monkeypatch.setattr("autograder.grading.grader.Forkserver", refuse)
+    monkeypatch.setattr("autograder.grading.forkservers.Forkserver", refuse)
     students = [f"s{number}" for number in range(6)]
     for student in students:
         tiny.submit(student, RIGHT)
     records = grader.grade("tiny", students)
     assert {(record.outcome, record.reason) for record in records} == {("not judged", "bubblewrap is away")}
-    assert len(tried) == 1
+    assert len(tried) == 2, "once ahead, and once when its turn came"
 
 
 def test_a_killed_worker_costs_nobody_a_point(tiny: TinyCourse, grader: Grader) -> None:

@@ -193,7 +193,7 @@ def test_an_outer_bubblewrap_that_is_killed_is_still_cleaned_up() -> None:
 
 def test_a_library_that_cannot_be_imported_is_named() -> None:
     with pytest.raises(ForkserverLost, match="no_such_library"):
-        Forkserver(Environment(preload=("no_such_library",)))
+        Forkserver(Environment(preload=("no_such_library",)), wait=False).await_ready()
 
 
 def test_a_preloaded_library_that_ends_the_process(tmp_path: Path) -> None:
@@ -236,6 +236,29 @@ def test_a_forkserver_that_does_not_become_ready_is_given_up(tmp_path: Path, mon
         Forkserver(QUICK)
     assert time.monotonic() - began < 3
     assert eventually(lambda: set(descendants(os.getpid())) <= before)
+
+
+def test_a_forkserver_can_be_closed_while_it_imports(tmp_path: Path) -> None:
+    before = set(descendants(os.getpid()))
+    descriptors = set(os.listdir("/proc/self/fd"))
+    began = time.monotonic()
+    for pause in (0, 0.05, 0.2):
+        starting = Forkserver(Environment(preload=("torch",)), wait=False)
+        assert starting.alive()
+        time.sleep(pause)
+        starting.close()
+        assert not starting.alive()
+        assert not Path(starting.address).parent.exists()
+    assert time.monotonic() - began < 3
+    assert eventually(lambda: set(descendants(os.getpid())) <= before)
+    assert set(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_forkserver_that_was_not_waited_for_serves_when_it_is_ready() -> None:
+    with Forkserver(QUICK, wait=False) as running:
+        running.await_ready()
+        running.await_ready()  # again, at once
+        assert text_of(run(running, "print('alive')")[0]) == "alive\n"
 
 
 def test_a_directory_for_temporary_files_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
