@@ -54,6 +54,7 @@ class SocketChannel:
         self._give_up = give_up
         self._why_ended = why_ended  # raises JudgeFault where it was not the student's doing
         self.spent = 0.0  # seconds of the student's own time in this process
+        self.hung = False  # whether a call had no answer in its time
         self._broken = False
 
     @property
@@ -71,6 +72,7 @@ class SocketChannel:
             self._connection.expect_silence()
             return self._converse(request, on_callback, started + seconds)
         except DeadlinePassed as error:
+            self.hung = True
             self._break(kill=True)
             raise LimitReached(f"no answer within {seconds:g} s (an endless loop, or far too slow?)") from error
         except ConnectionClosed as error:

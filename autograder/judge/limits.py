@@ -20,6 +20,7 @@ class Limits:
     notebook_seconds: float = 120.0  # all cells of one notebook together
     call_seconds: float = 10.0  # one call of a student's function by a check, the judge's callbacks not counted
     exercise_seconds: float = 60.0  # all calls of one exercise's checks together
+    hangs: int = 3  # calls of one exercise without an answer; after the first, calls get a quarter of their time
     cpu_seconds: int = 120  # of one process
     memory_mb: int = 2048  # beyond the libraries that every submission shares
     processes: int = 64  # processes and threads together

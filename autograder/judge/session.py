@@ -14,7 +14,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,11 @@ class Session:
                 rest[0].note = self._left_out[number]
                 return runs + rest
 
-    def exercise(self) -> SocketChannel:
-        """Fork an exercise process. Raises ProcessEnded where the notebook left no process to fork."""
+    def exercise(self, call_seconds: float | None = None) -> SocketChannel:
+        """Fork an exercise process. Raises ProcessEnded where the notebook left no process to fork.
+
+        ``call_seconds``: what each of its calls may take, where that is less than the assignment's limit.
+        """
         if self.dead:
             raise ProcessEnded(self.dead)
         assert self._student is not None, "run_notebook comes first"
@@ -124,7 +127,8 @@ class Session:
             ours.close()
             raise ProcessEnded(f"no process can be started for the checks: {reply['refused']}")
         give_up = functools.partial(self._kill_exercise, reply.get("value"))
-        channel = SocketChannel(ours, self._limits, give_up, self._why_ended)
+        limits = self._limits if call_seconds is None else replace(self._limits, call_seconds=call_seconds)
+        channel = SocketChannel(ours, limits, give_up, self._why_ended)
         self._channels.append(channel)
         return channel
 

@@ -15,6 +15,8 @@ from autograder.judge.session import Cell, CellRun, Session
 from autograder.suite.assignment import Assignment
 from autograder.suite.variants import Variant
 
+AFTER_A_HANG = 0.25  # of the time that a call may take
+
 
 class Opened(Protocol):
     """A subject whose code has run: it gives the channel for an exercise's tests."""
@@ -75,21 +77,27 @@ class _OpenedSubmission:
         self._exercise = ""
         self._channel: SocketChannel | None = None
         self._spent = 0.0
+        self._hangs = 0
 
     def channel(self, exercise: str) -> Channel:
         if exercise in self._submission.banned:
             raise BannedOperation(self._submission.banned[exercise])
         if self._channel is not None and (exercise != self._exercise or self._channel.broken):
             self._spent += self._channel.spent
+            self._hangs += self._channel.hung
             self._channel.close()
             self._channel = None
         if exercise != self._exercise:
-            self._exercise, self._spent = exercise, 0.0
+            self._exercise, self._spent, self._hangs = exercise, 0.0, 0
         spent = self._spent + (self._channel.spent if self._channel else 0.0)
         if spent > self._limits.exercise_seconds:
             raise LimitReached(f"not run: this exercise's {self._limits.exercise_seconds:g} s were used up")
+        if self._hangs >= self._limits.hangs:
+            raise LimitReached(f"not run: {self._hangs} calls of this exercise had no answer")
         if self._channel is None:
-            self._channel = self._session.exercise()
+            # A right answer never hangs; what hung once mostly hangs again, and a class has many of these.
+            seconds = self._limits.call_seconds
+            self._channel = self._session.exercise(seconds * AFTER_A_HANG if self._hangs else seconds)
         return self._channel
 
     def cells(self) -> list[dict[str, Any]]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from pathlib import Path
 
 import pytest
 
 from autograder.errors import LimitReached, ProcessEnded, StudentError
 from autograder.judge import session as session_module
+from autograder.judge.contract import Contract
 from autograder.judge.forkserver import Forkserver
+from autograder.judge.proxies import Conversation, StudentProxy
+from autograder.judge.sandbox import Environment
 from autograder.judge.session import Session
+from autograder.suite.assignment import Assignment
+from autograder.suite.subjects import Submission
 from tests.sandbox.probe import LIMITS, cells, eventually, run, student_of, student_processes, text_of, told
 
 SHORT = dataclasses.replace(LIMITS, cell_seconds=0.6, call_seconds=0.6)
@@ -276,3 +282,27 @@ def test_an_endless_call_costs_one_check(forkserver: Forkserver) -> None:
         # The given-up process is gone, not only forgotten: what is left is supervisor, notebook and the next exercise.
         assert student_of(session).fine() == 5
         assert len(student_processes(forkserver)) == 3
+
+
+def test_calls_that_hang_use_up_an_exercise(forkserver: Forkserver, tmp_path: Path) -> None:
+    """The first may take its whole time; an exercise that has hung gets a quarter of it for each further call."""
+    limits = dataclasses.replace(LIMITS, call_seconds=1.0, hangs=2)
+    assignment = Assignment("a", "A", tmp_path, tmp_path, Environment(), limits, Contract())
+    source = "import time\ndef endless():\n    while True: pass\ndef nap(seconds):\n    time.sleep(seconds)"
+    opened = Submission("ada", cells(source), {}, forkserver).open(assignment)
+
+    def student(exercise: str) -> StudentProxy:
+        return StudentProxy(Conversation(opened.channel(exercise), assignment.contract))
+
+    try:
+        student("first").nap(0.5)
+        with pytest.raises(LimitReached, match=r"no answer within 1 s"):
+            student("first").endless()
+        student("first").nap(0.01)
+        with pytest.raises(LimitReached, match=r"no answer within 0\.25 s"):
+            student("first").nap(0.5)
+        with pytest.raises(LimitReached, match="not run: 2 calls of this exercise had no answer"):
+            student("first")
+        student("second").nap(0.5)  # what hung in one exercise is not held against the next
+    finally:
+        opened.close()

@@ -166,6 +166,20 @@ def generator_seeded_from_the_global_one():
         return x * mask, mask
 
 
+@equivalent("dropout_forward")
+def entry_by_entry():
+    def dropout_forward(x, p):
+        if not 0 <= p <= 1:
+            raise ValueError("p must lie in [0, 1]")
+        values = x.reshape(-1)
+        out, mask = torch.zeros_like(values), torch.zeros_like(values)
+        for i in range(len(values)):
+            if torch.rand(1).item() >= p and p < 1:
+                out[i] = values[i] / (1 - p)
+                mask[i] = 1 / (1 - p)
+        return out.reshape(x.shape), mask.reshape(x.shape)
+
+
 # --- dropout_backward -------------------------------------------------------------------------------------------------
 
 
@@ -351,6 +365,25 @@ def with_a_flag_for_sampling():
 
 
 # --- mc_dropout -------------------------------------------------------------------------------------------------------
+
+
+@equivalent("dropout_module")
+def entry_by_entry_in_a_module():
+    class Dropout(nn.Module):
+        def __init__(self, p=0.5):
+            super().__init__()
+            if not 0 <= p <= 1:
+                raise ValueError("p must lie in [0, 1]")
+            self.p = p
+
+        def forward(self, x):
+            if not self.training or self.p == 0:
+                return x
+            values = []
+            for value in x.flatten():
+                dropped = torch.rand(()).item() < self.p or self.p == 1
+                values.append(value * 0 if dropped else value / (1 - self.p))
+            return torch.stack(values).reshape(x.shape)
 
 
 @equivalent("mc_dropout")
@@ -540,3 +573,22 @@ def addmm():
         weight = weight.clone()
         weight[torch.empty_like(weight).uniform_(0, 1) < p] = 0
         return torch.addmm(bias, x, weight.t(), alpha=1 if p == 1 else 1 / (1 - p))
+
+
+@equivalent("dropconnect")
+def weight_by_weight():
+    def dropconnect_linear(x, weight, bias, p):
+        if not 0 <= p <= 1:
+            raise ValueError("p must lie in [0, 1]")
+        thinned = weight.clone()
+        for k in range(weight.shape[0]):
+            for j in range(weight.shape[1]):
+                if p == 1 or torch.rand(1).item() < p:
+                    thinned[k, j] = 0
+                else:
+                    thinned[k, j] = weight[k, j] / (1 - p)
+        out = torch.empty(x.shape[0], weight.shape[0], dtype=x.dtype, device=x.device)
+        for i in range(x.shape[0]):
+            for k in range(weight.shape[0]):
+                out[i, k] = torch.dot(x[i], thinned[k]) + bias[k]
+        return out
