@@ -141,8 +141,7 @@ def _holds_work(release: NotebookNode, submitted: NotebookNode) -> bool:
     Not every editor keeps locked cells from being edited. Kept before the released one, it can change nothing that
     a cell of the student's own could not, and the released text has the last word.
     """
-    edited = is_locked(release) and not same_text(release, submitted)
-    return edited and bool(submitted.source.strip()) and SKIP_TAG not in _tags(release)
+    return is_locked(release) and not same_text(release, submitted) and bool(submitted.source.strip())
 
 
 def _own_cell(submitted: NotebookNode, cell_id: str, labels: set[str | None], notes: list[str]) -> NotebookNode:

@@ -114,11 +114,12 @@ def _notebook(tree: Any, what: str) -> NotebookNode:
 
 
 def _valid(notebook: NotebookNode, what: str) -> NotebookNode:
-    if _why_invalid(notebook):
-        # What is left to be wrong is metadata that some editor wrote. None of it counts but nbgrader's own.
-        notebook.metadata = to_node({})
-        for cell in notebook.cells:
-            cell.metadata = to_node({key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata})
+    if not _why_invalid(notebook):
+        return notebook
+    # What is left to be wrong is metadata that some editor wrote. None of it counts but nbgrader's own.
+    notebook.metadata = to_node({})
+    for cell in notebook.cells:
+        cell.metadata = to_node({key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata})
     if reason := _why_invalid(notebook):
         _refuse(what, f"is not a valid notebook ({_short(reason)})", "a notebook saved by Jupyter", _AGAIN)
     return notebook

@@ -11,6 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.course.canonical import SKIP_TAG
 from autograder.course.notebooks import to_node
 
 _INTRODUCTION = r"""# $title
@@ -247,10 +248,10 @@ def _cells(assignment: str, title: str) -> Iterator[dict[str, Any]]:
     yield _cell("code", "setup", _SETUP)
     yield _cell("markdown", "columns", _EXERCISE)
     yield _cell("code", "standardize", _STUB, solution=True, locked=False)
-    yield _cell("code", "check_standardize", _CHECK)
+    yield _cell("code", "check_standardize", _CHECK, tags=[SKIP_TAG])
     yield _cell("code", "test_standardize", _TEST, grade=True, points=3)
     yield _cell("markdown", "descent", _DESCENT)
-    yield _cell("code", "plot_descent", _PLOT, tags=["skip-execution"])
+    yield _cell("code", "plot_descent", _PLOT, tags=[SKIP_TAG])
     yield _cell("markdown", "question", _QUESTION)
     yield _cell("markdown", f"explain_{assignment}", _ANSWER, grade=True, solution=True, locked=False, points=1)
 

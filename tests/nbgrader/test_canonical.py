@@ -98,12 +98,20 @@ def test_a_locked_cell_has_its_released_text_and_the_edited_one_runs_before_it()
     )
 
 
-@pytest.mark.parametrize(("label", "source"), [("plot_double", "double = None"), ("setup", " ")])
-def test_an_edited_cell_that_would_not_run_or_is_empty_is_not_kept(label: str, source: str):
-    made = canonical(lambda n: find(n, label).update(source=source))
+def test_an_edited_cell_that_is_not_run_in_the_release_is_kept_too():
+    """Students put an import, or a function of their own, anywhere."""
+    made = canonical(lambda n: find(n, "plot_double").update(source="import math"))
+
+    cell = next(cell for cell in made.notebook.cells if cell.source == "import math")
+    assert "tags" not in cell.metadata, "it runs"
+    assert find(made.notebook, "plot_double").metadata.tags == ["skip-execution"]
+
+
+def test_an_edited_cell_that_is_empty_is_not_kept():
+    made = canonical(lambda n: find(n, "setup").update(source=" "))
 
     assert labels(made) == LABELS
-    assert made.alterations == (f"the locked cell '{label}' was edited; its released text was used",)
+    assert made.alterations == ("the locked cell 'setup' was edited; its released text was used",)
 
 
 def test_white_space_in_a_locked_cell_is_no_alteration():
