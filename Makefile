@@ -9,7 +9,7 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint audit draws compare doctor setup clean help
+.PHONY: demo test lint audit draws compare times doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -30,6 +30,9 @@ draws: setup  ## judge each reference 200 times, each with other random numbers 
 
 compare: setup  ## time a submission, side by side with nbgrader's own Execute
 	$(BIN)/python benchmarks/side_by_side.py
+
+times: setup  ## time each suite on a reference submission, on one core
+	$(BIN)/python benchmarks/suites.py
 
 doctor: setup  ## show what confinement needs and what this machine has
 	$(BIN)/autograder doctor

@@ -37,23 +37,24 @@ EXECUTE = "\nc.Autograde.autograde_preprocessors = ['nbgrader.preprocessors.Exec
 EXECUTE += "for p in c.Autograde.autograde_preprocessors]\n"
 
 
-def make_course(root: Path, submissions: int, styles: bool = False) -> None:
+def make_course(root: Path, submissions: int, styles: bool = False, assignment: str = ASSIGNMENT) -> None:
     """A course directory with one released assignment and a class of right submissions."""
     for name in ("source", "solutions", "tests/hidden"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    run(root, "autograder", "release", ASSIGNMENT)
-    release = nbformat.read(root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
-    source = nbformat.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    run(root, "autograder", "release", assignment)
+    released = root / "release" / assignment
+    release = nbformat.read(released / f"{assignment}.ipynb", as_version=4)
+    source = nbformat.read(root / "source" / assignment / f"{assignment}.ipynb", as_version=4)
     solutions = {cell.id: cell.source for cell in source.cells if cell.cell_type == "code"}
-    equivalents = [v for v in load_variants(root / "tests/hidden" / ASSIGNMENT) if v.kind == "equivalent"]
+    equivalents = [v for v in load_variants(root / "tests/hidden" / assignment) if v.kind == "equivalent"]
     for number in range(submissions):
         style = equivalents[number % len(equivalents)] if styles else None
         for cell in release.cells:
             if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
                 cell.source = style.cell if style and cell.id == style.exercise else solutions[cell.id]
-        path = root / "class" / f"s{number:04}" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-        path.parent.mkdir(parents=True)
+        path = root / "class" / f"s{number:04}" / assignment / f"{assignment}.ipynb"
+        shutil.copytree(released, path.parent)  # its data too
         nbformat.write(release, path)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.audit.findings import Finding, findings
+from autograder.audit.findings import Finding, findings, of_margins
 from autograder.audit.jobs import (
     Earned,
     Job,
@@ -19,7 +19,7 @@ from autograder.audit.jobs import (
     stub_cells,
     variant_jobs,
 )
-from autograder.audit.margins import Margin, margins
+from autograder.audit.margins import Margin, accepted, margins
 from autograder.audit.mutants import Listed, Mutant, listed, mutants
 from autograder.course.layout import Course
 from autograder.errors import SuiteFault
@@ -84,7 +84,9 @@ def audit(
     everything = chosen if options.mutants is None else _mutants(assignment, solution_cells(source), None)
     found = findings(assignment, load_variants(assignment.suite), earned, everything, right)
     checks = {check: exercise for solution in earned for check, exercise in solution.checks.items()}
-    return Audit(assignment, tuple(earned), tuple(right), tuple(found), tuple(margins(earned, checks)))
+    measured = margins(earned, checks)
+    found += of_margins(measured, earned, accepted(assignment.suite), whole=options.variants is None)
+    return Audit(assignment, tuple(earned), tuple(right), tuple(found), tuple(measured))
 
 
 def _mutants(assignment: Assignment, cells: dict[str, str], most: int | None) -> list[Mutant]:
@@ -128,6 +130,7 @@ def as_json(audits: Sequence[Audit]) -> list[dict[str, Any]]:
                     "exercise": m.exercise,
                     "check": m.check,
                     "what": m.label,
+                    "kind": m.kind,
                     "nearest_right": _plain(m.nearest_right),
                     "nearest_wrong": _plain(m.nearest_wrong),
                 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.audit.jobs import Earned
+from autograder.audit.margins import ROOM, Accepted, Margin, Tight, accepts, tight
 from autograder.audit.mutants import Listed, Mutant
 from autograder.suite.assignment import Assignment
 from autograder.suite.variants import Variant
@@ -73,6 +75,32 @@ def _of_misconception(assignment: Assignment, solution: Earned, sentence: str) -
     for other in solution.elsewhere:
         if not assignment.shares_cache(other, solution.exercise):
             yield Finding(solution.exercise, f"{name} costs points of {other} too")
+
+
+def of_margins(
+    found: Sequence[Margin], earned: Sequence[Earned], exceptions: Sequence[Accepted], *, whole: bool
+) -> Iterator[Finding]:
+    """Solutions too near to a tolerance without a stated reason; reasons without such a solution, if all were run."""
+    near = list(tight(found, earned))
+    unexplained = [one for one in near if not any(accepts(entry, one) for entry in exceptions)]
+    nearest: dict[tuple[str, str, bool], Tight] = {}  # of each solution: one finding is enough
+    for one in sorted(unexplained, key=lambda one: abs(math.log(one.share))):
+        nearest.setdefault((one.exercise, one.solution, one.right), one)
+    for one in nearest.values():
+        yield Finding(one.exercise, _too_near(one))
+    for entry in exceptions:
+        if whole and not any(accepts(entry, one) for one in near):
+            text = f"margins.toml excepts {entry.solution!r} ({entry.check}), which comes near no tolerance"
+            yield Finding(entry.exercise, text)
+
+
+def _too_near(one: Tight) -> str:
+    where = f"{one.label} in {one.check}"
+    if one.right:
+        return (
+            f"the right solution {one.solution} takes {one.share:.2g} of the tolerance of {where}; at most {1 / ROOM:g}"
+        )
+    return f"the wrong solution {one.solution} is found out by {one.share:.2g} tolerances ({where}); at least {ROOM:g}"
 
 
 def _of_list(listed: Sequence[Listed], mutants: Sequence[Mutant], earned: Sequence[Earned]) -> Iterator[Finding]:

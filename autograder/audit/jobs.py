@@ -26,7 +26,7 @@ from autograder.suite.assignment import Assignment, load_assignment
 from autograder.suite.variants import Variant, load_variants
 
 MUTANTS_A_JOB = 8
-Comparison = tuple[str, str]  # the check's id, and what it compares
+Comparison = tuple[str, str, str]  # the check's id, what it compares, and the kind of observation
 
 
 @dataclass(frozen=True)

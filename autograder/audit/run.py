@@ -76,7 +76,7 @@ class Run:
         for observation in ran.log:
             tried = ran.passed and observation.passed is False  # something else fitted: the check accepts more than one
             if observation.taken is not None and not tried:
-                key = (ran.id, observation.label)
+                key = (ran.id, observation.label, observation.kind)
                 taken[key] = max(taken.get(key, 0.0), observation.taken)
 
     def earned(self) -> list[Earned]:

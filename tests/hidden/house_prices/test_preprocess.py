@@ -18,6 +18,7 @@ pytestmark = pytest.mark.exercise("preprocess")
 # Entries are of size 1. float32 is off by 1e-6, a divisor of s + 1e-8 by less. The nearest mistake is a standard
 # deviation of other rows: some 0.1 (the two divisors n and n - 1, both right, differ by 0.008 already).
 ATOL = 1e-4
+TWO_VALUES = "should be standardised with the mean and deviation of its training rows"
 N, M = 60, 30  # training and test rows
 NUMBERS = ("Area", "Rooms", "Year")
 TEXT = {"Roof": ("Flat", "Gable", "Hip"), "Street": ("Gravel", "Paved"), "Zone": ("A", "B", "C", "D")}
@@ -308,6 +309,18 @@ def test_constant_column(student, with_either_text):
         # A column of ones is no constant column of the table, but an intercept.
         zeros = bool(((np.abs(values) <= ATOL) | (np.abs(values - 1) <= ATOL)).all())
         assert_all(zeros, "should be zeros", what="a constant column")
+
+    with_either_text(student, check)
+
+
+@pytest.mark.exercise("preprocess", weight=0.5)
+def test_column_of_two_values(student, with_either_text):
+    """A numeric column with two values only is standardised like every other."""
+    train, test = (table.assign(HalfBath=np.arange(len(table)) % 3 // 2 + 1.0) for table in tables())
+
+    def check(preprocessed):
+        X, _ = preprocessed(train, test)
+        assert_all(holds_number(X, train, test, "HalfBath"), TWO_VALUES, what="a numeric column of two values")
 
     with_either_text(student, check)
 
