@@ -55,18 +55,18 @@ def log_expected_improvement(mean: torch.Tensor, std: torch.Tensor, best_f: floa
         log h(z) = log phi(z) + log(1 + z Phi(z) / phi(z)),    Phi(z) / phi(z) = sqrt(pi/2) erfcx(-z / sqrt 2),
 
     where erfcx(t) = exp(t^2) erfc(t) neither under- nor overflows for t > 0. Since Phi(z) / phi(z) = -1/z + 1/z^3 -
-    ..., the second logarithm is that of 1/z^2 (1 + O(1/z^2)): taken as it stands it loses about z^2 units of
-    rounding, so below -1e5 its limit -2 log(-z) is the better value (Ament et al. 2023, equation 9).
+    3/z^5 + ..., the second logarithm is that of 1/z^2 - 3/z^4 + ..., which is more than 1 / (z^2 + 3). Taken as it
+    stands it loses about z^2 units of rounding: below -1e7 nothing is left of it, and the bound, which is then exact,
+    keeps it finite (Ament et al. 2023, equation 9, switch to the limit 1/z^2).
     """
     z = (mean - best_f) / std
     log_density = -0.5 * z**2 - 0.5 * math.log(2 * math.pi)
     near = z.clamp_min(-1.0)
     log_near = torch.log(torch.exp(-0.5 * near**2) / math.sqrt(2 * math.pi) + near * torch.special.ndtr(near))
-    tail = z.clamp(-1e5, -1.0)
-    log_tail = log_density + torch.log1p(tail * math.sqrt(math.pi / 2) * torch.special.erfcx(-tail / math.sqrt(2)))
-    log_limit = log_density - 2 * torch.log(-z.clamp_max(-1.0))
-    log_h = torch.where(z > -1.0, log_near, torch.where(z > -1e5, log_tail, log_limit))
-    return torch.log(std) + log_h
+    tail = z.clamp_max(-1.0)
+    rest = 1 + tail * math.sqrt(math.pi / 2) * torch.special.erfcx(-tail / math.sqrt(2))
+    log_tail = log_density + torch.log(torch.maximum(rest, 1 / (tail**2 + 3)))
+    return torch.log(std) + torch.where(z > -1.0, log_near, log_tail)
 
 
 def probability_of_improvement(mean: torch.Tensor, std: torch.Tensor, best_f: float) -> torch.Tensor:
@@ -141,13 +141,11 @@ def gp_loop(
     U = torch.rand(n_init, d, generator=generator, dtype=bounds.dtype)
     y = torch.tensor([float(f(low + (high - low) * u)) for u in U], dtype=bounds.dtype)
     for _ in range(n_iter):
-        spread = y.std() if len(y) > 1 and y.std() > 0 else torch.ones_like(y[0])
-        t = (y - y.mean()) / spread
-        lengthscale = max((0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0), key=lambda value: log_likelihood(U, t, value))
-        everywhere = torch.rand(1000, d, generator=generator, dtype=bounds.dtype)
-        steps = torch.randn(500, d, generator=generator, dtype=bounds.dtype)
-        widths = 10 ** (-1 - 2 * torch.rand(500, 1, generator=generator, dtype=bounds.dtype))
-        candidates = torch.cat([everywhere, (U[t.argmax()] + widths * steps).clamp(0, 1)])
+        t = (y - y.mean()) / y.std(correction=0).clamp_min(1e-12)
+        lengthscale = max((0.1, 0.2, 0.4), key=lambda value: log_likelihood(U, t, value))
+        everywhere, nearness = torch.rand(1000, d + 1, generator=generator, dtype=bounds.dtype).split([d, 1], dim=1)
+        closer = U[t.argmax()].lerp(everywhere, nearness**d)
+        candidates = torch.cat([everywhere, closer])
         mean, std = posterior(U, t, candidates, lengthscale)
         u = candidates[log_expected_improvement(mean, std, float(t.max())).argmax()]
         U = torch.cat([U, u[None]])

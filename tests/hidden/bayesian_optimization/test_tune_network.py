@@ -6,7 +6,8 @@ most checks. For independent trials that are uniform on each scale the chances a
 
 * no trial has a learning rate in the 9 of 12 decades that count: 0.25^15 = 9.3e-10. For trials that are uniform on
   the linear scale the chance that one has is at most 15 * 10^-2.5 = 0.05;
-* no integer parameter is ever at its upper end (each has two values): 0.5^60 = 1e-18; the same for the lower end.
+* no integer parameter is ever at its upper end (each has two values): 0.5^60 = 1e-18; the same for the lower end;
+* one of six parameters is never within the middle four fifths of its range: 6 * 0.2^15 = 2e-10.
 
 Searches that learn from their trials do better than that: the objective rises towards all of these.
 ``tune_network`` may call the student's own loops. If a check fails, it is done once more with plain loops in their
@@ -36,6 +37,14 @@ SPACE = {
     "units": ("int", 7, 8),
     "heads": ("int", 3, 4),
     "blocks": ("int", -1, 0),
+}
+WIDE = {
+    "momentum": ("float", -5.0, 3.0, "linear"),
+    "warmup": ("float", 100.0, 200.0, "linear"),
+    "dropout": ("float", 0.5, 0.75, "linear"),
+    "depth": ("int", 3, 40),
+    "offset": ("int", -20, 10),
+    "channels": ("int", 0, 25),
 }
 SMALL = {"width": ("int", 4, 64), "rate": ("float", 1e-4, 1e-1, "log")}
 
@@ -124,6 +133,8 @@ def score(space, numbers):
         kind, low, high = space[name][:3]
         if space[name][-1] == "log":
             total -= ((math.log10(value) - (-7 if high == 1.0 else -2)) / 6) ** 2 if value > 0 else 100.0
+        elif space == WIDE:
+            total -= 0.1 * ((value - low) / (high - low) - 0.5) ** 2
         elif kind == "int":
             # Both ends are tried by every search that has both; which is better differs from name to name.
             total += (0.05 if place % 2 else -0.05) * (value - low) / (high - low)
@@ -230,6 +241,19 @@ def test_logarithmic_scale(student, tuned):
         assert_all(found, "should be close to the best in order of magnitude", what="the best value on a log scale")
 
     tuned(student, check)
+
+
+@pytest.mark.exercise("tune_network", weight=1.5)
+def test_range_of_each_parameter(student, tuned):
+    """Integers and parameters of scale "linear" are searched all over their range, and not near its ends alone."""
+
+    def check(tuning):
+        for name, (_, low, high, *_) in WIDE.items():
+            shares = [(plain(config[name]) - low) / (high - low) for config in tuning.configs[:N]]
+            middle = any(0.1 <= share <= 0.9 for share in shares)
+            assert_all(middle, "should be tried by some trial", what="the middle of a parameter's range")
+
+    tuned(student, check, space=WIDE)
 
 
 @pytest.mark.exercise("tune_network", weight=2)
