@@ -206,8 +206,8 @@ class ScaledRBF(gpytorch.models.ExactGP):
         self.to(X)
         self.mean_module.initialize(constant=y.mean())
         self.covar_module.initialize(outputscale=y.var())
-        self.covar_module.base_kernel.initialize(lengthscale=0.5 * X.std(dim=0).mean())
-        likelihood.to(X).initialize(noise=0.3 * y.var() + 2e-4)
+        self.covar_module.base_kernel.initialize(lengthscale=X.std())
+        likelihood.to(X).initialize(noise=y.var().clamp_min(2e-4))
 
     def forward(self, X: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
         """The prior at X (n, d)."""
@@ -253,13 +253,11 @@ class DeepKernel(gpytorch.models.ExactGP):
     """A GP whose kernel sees the features that a network computes from the inputs."""
 
     def __init__(self, X: torch.Tensor, y: torch.Tensor, likelihood: gpytorch.likelihoods.GaussianLikelihood) -> None:
-        """Keep the observations X (n, d), y (n,); the network maps a standardized input to two features.
+        """Keep the observations X (n, d), y (n,); the network maps an input to two features.
 
-        The units of X and y are taken off, so that the starting values fit every data set.
+        Mean and variance start from those of y, so that they fit whatever its units are.
         """
         super().__init__(X, y, likelihood)
-        self.register_buffer("center", X.mean(dim=0))
-        self.register_buffer("scale", X.std(dim=0).clamp(min=1e-12))
         self.network = nn.Sequential(
             nn.Linear(X.shape[1], 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 2)
         )
@@ -268,11 +266,11 @@ class DeepKernel(gpytorch.models.ExactGP):
         self.to(X)
         self.mean_module.initialize(constant=y.mean())
         self.covar_module.initialize(outputscale=y.var())
-        likelihood.to(X).initialize(noise=0.3 * y.var() + 2e-4)
+        likelihood.to(X).initialize(noise=y.var().clamp_min(2e-4))
 
     def forward(self, X: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
         """The prior at X (n, d)."""
-        features = self.network((X - self.center) / self.scale)
+        features = self.network(X)
         return gpytorch.distributions.MultivariateNormal(self.mean_module(X), self.covar_module(features))
 
 
