@@ -96,12 +96,12 @@ def test_expected_improvement_without_uncertainty(student):
 
 def test_probability_without_uncertainty(student):
     """Where std is 0, PI is 1 for a mean above best_f and 0 for one below, and not NaN."""
-    mean = torch.tensor([1.0, 3.25, -2.0, 1.75], dtype=torch.float64)
-    std = torch.tensor([0.0, 0.0, 0.0, 0.5], dtype=torch.float64)
+    mean = torch.tensor([1.0, 3.25, -2.0, 1.625, 1.75], dtype=torch.float64)
+    std = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.5], dtype=torch.float64)
     value = ask(student, "probability_of_improvement", mean, std, 1.5)
-    last = right("probability_of_improvement", mean[3:], std[3:], 1.5)
-    assert_matches(value[:3], np.array([0.0, 1.0, 0.0]), what="PI at std = 0", atol=CLAMPED)
-    assert_matches(value[3:], last, what="PI at std > 0 beside std = 0", rtol=RTOL)
+    last = right("probability_of_improvement", mean[4:], std[4:], 1.5)
+    assert_matches(value[:4], np.array([0.0, 1.0, 0.0, 1.0]), what="PI at std = 0", atol=CLAMPED)
+    assert_matches(value[4:], last, what="PI at std > 0 beside std = 0", rtol=RTOL)
 
 
 @pytest.mark.exercise("acquisition", weight=0.5)
@@ -129,7 +129,7 @@ def test_log_between(student):
     std = torch.tensor([0.5, 2.0, 0.1, 1.0, 3.0], dtype=torch.float64)
     value = ask(student, "log_expected_improvement", 1.5 + torch.from_numpy(z) * std, std, 1.5)
     # 3/z^2 is 0.05 at z = -8. A Phi(z) by 1 + erf is zero, or all rounding, there: an error of 4 and more, or NaN.
-    assert_matches(value, log_ei(z, std), what="log EI", rtol=0.0, atol=0.1)
+    assert_matches(value, log_ei(z, std), what="log EI", rtol=0.0, atol=0.5)
 
 
 def log_ei(z, std):

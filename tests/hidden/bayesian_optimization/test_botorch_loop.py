@@ -83,6 +83,17 @@ def test_other_seed(student, trials):
     assert_all(differ, "should be others for another seed", what="the initial points")
 
 
+@pytest.mark.exercise("botorch_loop", weight=0.5)
+def test_initial_points_cover_the_box(student, trials):
+    """The initial points are spread over the whole box, however large it is: both halves of each axis are tried."""
+    run = trials.loop(student, "botorch_loop", trials.plane(WIDE), (40, 1), seed=3)
+    trials.assert_within_bounds(run)
+    first = run.units[:40]
+    # Of 40 independent uniform points all lie in one half of an axis with probability 4 * 0.5^40 = 4e-12.
+    both = len(first) > 0 and bool(((first < 0.5).any(axis=0) & (first > 0.5).any(axis=0)).all())
+    assert_all(both, "should lie in both halves of each axis", what="the initial points")
+
+
 @pytest.mark.exercise("botorch_loop", weight=2)
 def test_points_depend_on_the_values(student, trials):
     """Where f is evaluated after the n_init initial points depends on the values seen so far: the surrogate is used."""
