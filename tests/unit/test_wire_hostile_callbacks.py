@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[Script, str]] = {
     "a forged number": (lambda other: other.ask(7), "never handed in"),
     "a negative number": (lambda other: other.ask(-1), "never handed in"),
     "a number that is true": (lambda other: other.ask(True), "never handed in"),
+    "a number that is false": (lambda other: other.ask(False), "never handed in"),  # it equals 0, which was handed in
     "a number that is text": (lambda other: other.ask("0"), "never handed in"),
     "arguments that are a number": (lambda other: other.ask(0, 5), "arguments that are none"),
     "arguments that are a handle": (lambda other: other.ask(0, Remote(1, "list")), "arguments that are none"),
