@@ -134,9 +134,9 @@ def gp_loop(
     def posterior(U: torch.Tensor, t: torch.Tensor, C: torch.Tensor, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
         L = factor(U, scale)
         A = torch.linalg.solve_triangular(L, covariance(U, C, scale), upper=False)
-        whitened = torch.linalg.solve_triangular(L, t[:, None], upper=False)
+        b = torch.linalg.solve_triangular(L, t[:, None], upper=False)
         variance = (1 - A.square().sum(dim=0)).clamp_min(1e-12)
-        return A.T @ whitened[:, 0], variance.sqrt()
+        return A.T @ b[:, 0], variance.sqrt()
 
     U = torch.rand(n_init, d, generator=generator, dtype=bounds.dtype)
     y = torch.tensor([float(f(low + (high - low) * u)) for u in U], dtype=bounds.dtype)
