@@ -133,7 +133,7 @@ class OwnSolution:
 
     def open(self, assignment: Assignment) -> OpenedOwnSolution:
         """Nothing runs yet: each exercise gets a namespace of its own."""
-        return OpenedOwnSolution(assignment, self.variant.cell)
+        return OpenedOwnSolution(assignment, self.variant.cell, self.draw)
 
 
 REFERENCE = OwnSolution(Variant("reference", "", "reference", ""))
@@ -142,9 +142,10 @@ REFERENCE = OwnSolution(Variant("reference", "", "reference", ""))
 class OpenedOwnSolution:
     """Our own code, executed in this process."""
 
-    def __init__(self, assignment: Assignment, cell: str) -> None:
+    def __init__(self, assignment: Assignment, cell: str, draw: int = 0) -> None:
         self._assignment = assignment
         self._cell = cell
+        self._draw = draw
         self._exercise = ""
         self._channel: MemoryChannel | None = None
 
@@ -152,7 +153,7 @@ class OpenedOwnSolution:
         """See Opened."""
         if self._channel is None or exercise != self._exercise:
             self._exercise = exercise
-            self._channel = MemoryChannel(namespace_of(self._assignment, self._cell))
+            self._channel = MemoryChannel(namespace_of(self._assignment, self._cell), self._draw)
         return self._channel
 
     def cells(self) -> list[dict[str, Any]]:
