@@ -364,9 +364,6 @@ def with_a_flag_for_sampling():
             return x
 
 
-# --- mc_dropout -------------------------------------------------------------------------------------------------------
-
-
 @equivalent("dropout_module")
 def entry_by_entry_in_a_module():
     class Dropout(nn.Module):
@@ -384,6 +381,9 @@ def entry_by_entry_in_a_module():
                 dropped = torch.rand(()).item() < self.p or self.p == 1
                 values.append(value * 0 if dropped else value / (1 - self.p))
             return torch.stack(values).reshape(x.shape)
+
+
+# --- mc_dropout -------------------------------------------------------------------------------------------------------
 
 
 @equivalent("mc_dropout")
