@@ -178,7 +178,7 @@ class EarlyStopping:
         self.patience = patience
         self.min_delta = min_delta
         self.best_loss = np.inf
-        self.best_step = -1
+        self.best_step: int | None = None
         self._calls = 0
         self._waited = 0
 

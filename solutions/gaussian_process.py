@@ -152,7 +152,7 @@ def gp_posterior(
     cov = kernel(X_star, X_star) - V.T @ V
     cov = (cov + cov.T) / 2
     cov.diagonal().clamp_(min=0.0)
-    return mean.squeeze(-1), cov
+    return mean.flatten(), cov
 
 
 def log_marginal_likelihood(

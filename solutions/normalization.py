@@ -140,8 +140,8 @@ def layernorm_forward(
 
     Returns (y (n, d), cache).
     """
-    mean = x.mean(dim=-1, keepdim=True)
-    var = x.var(dim=-1, keepdim=True, unbiased=False)
+    mean = x.mean(dim=1, keepdim=True)
+    var = x.var(dim=1, keepdim=True, unbiased=False)
     inv_std = 1 / torch.sqrt(var + eps)
     x_hat = (x - mean) * inv_std
     return gamma * x_hat + beta, (x_hat, inv_std, gamma)
@@ -168,7 +168,7 @@ def layernorm_backward(dy: torch.Tensor, cache: Any) -> tuple[torch.Tensor, torc
     dgamma = (dy * x_hat).sum(dim=0)
     dbeta = dy.sum(dim=0)
     g = gamma * dy
-    dx = inv_std * (g - g.mean(dim=-1, keepdim=True) - x_hat * (g * x_hat).mean(dim=-1, keepdim=True))
+    dx = inv_std * (g - g.mean(dim=1, keepdim=True) - x_hat * (g * x_hat).mean(dim=1, keepdim=True))
     return dx, dgamma, dbeta
 
 

@@ -39,8 +39,9 @@ def ridge_fit(X: np.ndarray, y: np.ndarray, alpha: float) -> tuple[np.ndarray, f
 
         ||y - X w||^2 + alpha ||w||^2 = || (y, 0) - (X, sqrt(alpha) I) w ||^2,
 
-    so ridge is least squares on the longer data. ``lstsq`` solves that by a singular value decomposition. For alpha = 0
-    and linearly dependent columns, where many w are equally good, it returns the shortest one.
+    so ridge is least squares on the longer data. (y need not be centered for this: a constant in it is orthogonal to
+    every centered column.) ``lstsq`` solves that by a singular value decomposition. For alpha = 0 and linearly
+    dependent columns, where many w are equally good, it returns the shortest one.
 
     Returns (coef (d,), intercept). Raises ValueError for alpha < 0: the sum would have no minimum.
     """
@@ -49,7 +50,7 @@ def ridge_fit(X: np.ndarray, y: np.ndarray, alpha: float) -> tuple[np.ndarray, f
     d = X.shape[1]
     x_mean, y_mean = X.mean(axis=0), y.mean()
     rows = np.vstack([X - x_mean, np.sqrt(alpha) * np.eye(d)])
-    targets = np.concatenate([y - y_mean, np.zeros(d)])
+    targets = np.concatenate([y, np.zeros(d)])
     coef = np.linalg.lstsq(rows, targets, rcond=None)[0]
     return coef, float(y_mean - x_mean @ coef)
 
@@ -66,18 +67,18 @@ def ridge_path(X: np.ndarray, y: np.ndarray, alphas: np.ndarray) -> tuple[np.nda
     O(n d min(n, d)); each penalty then costs O(d min(n, d)).
 
     Compared with least squares the component along v_i is multiplied by s_i^2 / (s_i^2 + alpha): directions in which
-    the data hardly vary are shrunk most. Directions in which they do not vary at all are left out, so alpha = 0 gives
-    the shortest solution.
+    the data hardly vary are shrunk most. Those in which they do not vary at all, beyond the rank of X, are left out,
+    so alpha = 0 gives the shortest solution.
 
     Returns (coefs (k, d), intercepts (k,)).
     """
     x_mean, y_mean = X.mean(axis=0), y.mean()
-    U, s, Vt = np.linalg.svd(X - x_mean, full_matrices=False)
-    present = s > max(X.shape) * np.finfo(float).eps * s[0]
-    U, s, Vt = U[:, present], s[present], Vt[present]
-    projections = U.T @ (y - y_mean)
-    factors = s / (s**2 + np.asarray(alphas)[:, np.newaxis])
-    coefs = (factors * projections) @ Vt
+    centered = X - x_mean
+    rank = np.linalg.matrix_rank(centered)
+    U, s, Vt = np.linalg.svd(centered, full_matrices=False)
+    projections = U.T @ y
+    factors = s[:rank] / (s[:rank] ** 2 + np.asarray(alphas)[:, np.newaxis])
+    coefs = (factors * projections[:rank]) @ Vt[:rank]
     return coefs, y_mean - coefs @ x_mean
 
 
@@ -106,7 +107,7 @@ def lasso_fit(
     centered = X - x_mean
     curvature = (centered**2).sum(axis=0) / n
     coef = np.zeros(d)
-    residual = y - y_mean
+    residual = y.astype(float)
     for _ in range(max_iter):
         before = coef.copy()
         for j in np.flatnonzero(curvature):
@@ -114,7 +115,7 @@ def lasso_fit(
             updated = np.sign(rho) * max(abs(rho) - alpha, 0.0) / curvature[j]
             residual -= centered[:, j] * (updated - coef[j])
             coef[j] = updated
-        if np.abs(coef - before).max() <= tol:
+        if np.allclose(coef, before, rtol=0.0, atol=tol):
             break
     return coef, float(y_mean - x_mean @ coef)
 
@@ -141,7 +142,7 @@ def elastic_net_fit(
     curvature = (centered**2).sum(axis=0) / n
     threshold, decay = alpha * l1_ratio, alpha * (1 - l1_ratio)
     coef = np.zeros(d)
-    residual = y - y_mean
+    residual = y.astype(float)
     for _ in range(max_iter):
         before = coef.copy()
         for j in np.flatnonzero(curvature):
@@ -149,7 +150,7 @@ def elastic_net_fit(
             updated = np.sign(rho) * max(abs(rho) - threshold, 0.0) / (curvature[j] + decay)
             residual -= centered[:, j] * (updated - coef[j])
             coef[j] = updated
-        if np.abs(coef - before).max() <= tol:
+        if np.allclose(coef, before, rtol=0.0, atol=tol):
             break
     return coef, float(y_mean - x_mean @ coef)
 
