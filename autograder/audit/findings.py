@@ -58,6 +58,12 @@ def _of_solution(
         yield Finding(solution.exercise, f"{name} loses points: {'; '.join(solution.failed[:3])}")
     if solution.kind == "stub" and solution.passed:
         yield Finding(solution.exercise, f"the stub earns {solution.passed:g} of {solution.total:g}")
+    if solution.kind == "empty" and solution.passed:
+        yield Finding(
+            solution.exercise,
+            f"an empty answer ({solution.name}) earns {solution.passed:g} of {solution.total:g} by "
+            f"{', '.join(solution.held)}: what holds for it should be a supporting check",
+        )
     if solution.kind == "misconception":
         yield from _of_misconception(assignment, solution, sentences.get((solution.exercise, solution.name), ""))
     survived = solution.kind == "mutant" and not solution.failed and not solution.not_judged

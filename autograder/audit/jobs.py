@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.audit.empty import empty_answers
 from autograder.audit.mutants import Mutant
 from autograder.audit.reach import reach
 from autograder.course.matching import is_solution, label_of
@@ -35,6 +36,7 @@ class Earned:
 
     named    the sentence by which the suite named the mistake, where it did
     mutant   a mutant's key
+    held     the checks that passed and are not supporting
     taken    comparison -> the largest share of its tolerance that an error took
     checks   the checks that ran -> their exercises
     """
@@ -45,6 +47,7 @@ class Earned:
     passed: float
     total: float
     failed: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
     named: str = ""
@@ -72,7 +75,10 @@ class Job:
 
 
 def variant_jobs(assignment: Assignment, stubs: Mapping[str, str], most: int | None, device: str) -> list[Job]:
-    """The reference, and for each exercise its stub and ``most`` variants of each kind. Raises SuiteFault."""
+    """The reference, and for each exercise its stub, the empty answers, and ``most`` variants of each other kind.
+
+    Raises SuiteFault.
+    """
     jobs = [Job(assignment.suite, "", (Variant("reference", "", "reference", ""),), device=device)]
     variants = load_variants(assignment.suite)
     for exercise in assignment.exercises:
@@ -83,6 +89,7 @@ def variant_jobs(assignment: Assignment, stubs: Mapping[str, str], most: int | N
         ]
         if exercise in stubs:
             mine.insert(0, Variant("stub", exercise, "stub", stubs[exercise]))
+        mine += empty_answers(assignment, exercise)
         jobs.append(Job(assignment.suite, exercise, tuple(mine), device=device))
     return jobs
 
@@ -180,7 +187,8 @@ def touched(assignment: Assignment, variant: Variant) -> tuple[str, ...]:
     """The exercises whose checks a variant runs."""
     if variant.kind == "reference":
         return assignment.exercises
-    return (variant.exercise,) if variant.kind == "stub" else reach(assignment, variant.exercise)
+    alone = variant.kind in ("stub", "empty")
+    return (variant.exercise,) if alone else reach(assignment, variant.exercise)
 
 
 def subject_name(mutant: Mutant, number: int) -> str:

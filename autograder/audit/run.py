@@ -16,7 +16,7 @@ from autograder.audit.mutants import Mutant
 from autograder.judge.forkserver import Spawner
 from autograder.judge.session import Cell
 from autograder.suite.assignment import Assignment
-from autograder.suite.records import Collector
+from autograder.suite.records import Collector, counted
 from autograder.suite.subjects import OwnSolution, Subject, Submission
 
 ENDLESS = 8.0  # seconds of one call; the longest one of a reference takes a second
@@ -92,15 +92,17 @@ class Run:
     def _earned(self, subject: str, kind: str, exercise: str, name: str) -> Earned:
         checks = self.collector.checks[subject]
         mine = [check for check in checks if exercise in ("", check["exercise"])]
+        counting = counted(mine) if exercise else mine
         others = [check for check in checks if exercise not in ("", check["exercise"])]
         mistakes = self.collector.whole.get(subject, {}).get("mistakes", {})
         return Earned(
             kind,
             exercise,
             name,
-            passed=math.fsum(check["weight"] for check in mine if check["outcome"] == "passed"),
+            passed=math.fsum(check["weight"] for check in counting if check["outcome"] == "passed"),
             total=math.fsum(check["weight"] for check in mine),
             failed=_of(mine, "failed"),
+            held=tuple(c["check"] for c in mine if c["outcome"] == "passed" and not c["supporting"]),
             elsewhere=tuple(dict.fromkeys(c["exercise"] for c in others if c["outcome"] == "failed")),
             not_judged=_of(checks, "not judged"),
             named=mistakes.get(exercise, ""),

@@ -17,7 +17,7 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,9 +36,18 @@ Subjects = Callable[[Assignment], Sequence[Subject]]
 SUBJECTS = pytest.StashKey[Subjects]()  # set by a grading job: who is judged
 _ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
 _SUBJECTS = pytest.StashKey[dict[str, Sequence[Subject]]]()
-_EXERCISE = pytest.StashKey[tuple[str, float]]()  # of an item, as is the next
+_MARKED = pytest.StashKey["Marked"]()  # of an item, as is the next
 _CHECK_ID = pytest.StashKey[str]()
 NAMERS = pytest.StashKey[dict[str, naming.Namer]]()  # set by a grading job, which keeps them from run to run
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Which exercise a check grades, its weight there, and whether it counts only beside another (``supporting``)."""
+
+    exercise: str
+    weight: float
+    supporting: bool
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,7 +75,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks."""
-    config.addinivalue_line("markers", "exercise(name, weight=1): the exercise that a check belongs to, and its weight")
+    config.addinivalue_line(
+        "markers",
+        "exercise(name, weight=1, supporting=False): the exercise that a check belongs to, its weight, and whether "
+        "it counts only where one that is not supporting passes",
+    )
     config.stash[_ASSIGNMENTS] = {}
     config.stash[_SUBJECTS] = {}
     config.stash.setdefault(NAMERS, {})
@@ -95,7 +108,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     try:
         assignment = _assignment_of_item(metafunc.definition)
-        exercise = _exercise(metafunc.definition)[0]
+        exercise = marked(metafunc.definition).exercise
         everybody = subjects_of(metafunc.config, assignment)
     except AutograderError as error:
         raise pytest.Collector.CollectError(str(error)) from error
@@ -190,8 +203,7 @@ def student(request: pytest.FixtureRequest, subject: Any) -> Any:
     """The judged code's names, as a proxy: see ``autograder.judge.proxies.StudentProxy``."""
     from autograder.judge.proxies import Conversation, StudentProxy
 
-    exercise, _ = _exercise(request.node)
-    channel = subject.opened.channel(exercise)
+    channel = subject.opened.channel(marked(request.node).exercise)
     proxy = StudentProxy(Conversation(channel, subject.assignment.contract))
     naming.begin(proxy, _seed(_check_id(request.node), subject.draw), _seed_judge)
     return proxy
@@ -215,19 +227,21 @@ def device(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def _exercise(item: Any) -> tuple[str, float]:
-    """The exercise of a check, and the check's weight in it."""
-    known: tuple[str, float] | None = item.stash.get(_EXERCISE, None)
+def marked(item: Any) -> Marked:
+    """What a check's mark ``exercise`` says. Raises SuiteFault."""
+    known: Marked | None = item.stash.get(_MARKED, None)
     if known is None:
-        known = item.stash[_EXERCISE] = _marked_exercise(item)
+        known = item.stash[_MARKED] = _read_mark(item)
     return known
 
 
-def _marked_exercise(item: Any) -> tuple[str, float]:
+def _read_mark(item: Any) -> Marked:
     mark = item.get_closest_marker("exercise")
     if mark is None or not mark.args:
         raise SuiteFault(f'{item.nodeid}: a hidden check needs @pytest.mark.exercise("<name>")')
-    return str(mark.args[0]), float(mark.kwargs.get("weight", 1))
+    if unknown := mark.kwargs.keys() - {"weight", "supporting"}:
+        raise SuiteFault(f"{item.nodeid}: the mark exercise knows weight and supporting, not {sorted(unknown)}")
+    return Marked(str(mark.args[0]), float(mark.kwargs.get("weight", 1)), bool(mark.kwargs.get("supporting", False)))
 
 
 def _check_id(item: Any) -> str:
@@ -270,7 +284,7 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Generator[None, Any, None]:
         error = outcome.excinfo[1] if outcome.excinfo else None
         if error is not None:
             naming.note_fault(error)
-    passed, exercise = error is None, _exercise(pyfuncitem)[0]
+    passed, exercise = error is None, marked(pyfuncitem).exercise
     state.ran.append(naming.Ran(check, exercise, _rerun(pyfuncitem), _seed(check, state.draw), log, passed))
 
 
@@ -302,13 +316,14 @@ def pytest_runtest_makereport(item: Any, call: pytest.CallInfo[None]) -> Generat
 
 
 def _check_property(item: Any, error: BaseException | None) -> dict[str, Any]:
-    exercise, weight = _exercise(item)
+    mark = marked(item)
     outcome, message = classify(error)
     return {
         "subject": item.callspec.params["subject"].id,
         "assignment": item.path.parent.name,
-        "exercise": exercise,
-        "weight": weight,
+        "exercise": mark.exercise,
+        "weight": mark.weight,
+        "supporting": mark.supporting,
         "check": _check_id(item),
         "sentence": sentence_of(item.function),
         "outcome": outcome,

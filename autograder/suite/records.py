@@ -6,11 +6,13 @@ Works on the reports alone, so it is the same in one process and behind pytest-x
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograder.record import CellResult, Check, CheckOutcome, ExerciseResult
 from autograder.suite.plugin import PROPERTY
+
+NOT_ALONE = "this holds, and counts as soon as one of the checks of the results passes"
 
 CleanOutputs = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
@@ -45,7 +47,7 @@ class Collector:
         mistakes = self.whole.get(subject, {}).get("mistakes", {})
         results = []
         for exercise, maximum in points.items():
-            checks = tuple(_check(p) for p in self.checks[subject] if p["exercise"] == exercise)
+            checks = tuple(_check(p) for p in counted(p for p in self.checks[subject] if p["exercise"] == exercise))
             score = _score(checks, maximum)
             results.append(ExerciseResult(exercise, maximum, score, checks, mistakes.get(exercise)))
         return tuple(results)
@@ -54,6 +56,22 @@ class Collector:
         """What the subject's cells did, their outputs cleaned."""
         runs = self.whole.get(subject, {}).get("cells", [])
         return tuple(CellResult(run["cell_id"], tuple(clean(run["outputs"])), run["note"]) for run in runs)
+
+
+def counted(checks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The checks of one exercise as they count: a supporting one has failed where no other one has passed.
+
+    What holds for an answer that computes nothing (arguments left alone, an error raised) earns nothing by itself.
+    """
+    checks = list(checks)
+    if any(check["outcome"] == "passed" and not check["supporting"] for check in checks):
+        return checks
+    return [
+        check | {"outcome": "failed", "message": NOT_ALONE}
+        if check["outcome"] == "passed"
+        else check
+        for check in checks
+    ]  # fmt: skip
 
 
 def not_judged(exercises: tuple[ExerciseResult, ...]) -> str:

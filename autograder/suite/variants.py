@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from autograder.errors import SuiteFault
 
-VariantKind = Literal["misconception", "equivalent", "reference", "stub"]
+VariantKind = Literal["misconception", "equivalent", "reference", "stub", "empty"]
 _MARK = "__autograder_variant__"
 
 Factory = Callable[[], None]

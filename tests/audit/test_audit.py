@@ -49,6 +49,7 @@ def identity():
             raise ValueError
         return x
 """
+SUPPORTING = '@pytest.mark.exercise("double", supporting=True)\n'
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def tiny(tmp_path: Path) -> TinyCourse:
     course = TinyCourse(tmp_path / "course")
     course.write("source/tiny/tiny.ipynb", nbformat.writes(notebook(SOLUTION.replace("import numpy as np\n", ""))))
     course.write("tests/hidden/tiny/equivalents.py", EQUIVALENTS)
+    course.write("tests/hidden/tiny/test_double.py", SUITE.replace("def test_scalar", SUPPORTING + "def test_scalar"))
     with (course.suite / "misconceptions.py").open("a") as stream:
         stream.write(THIRD)
     return course
@@ -83,6 +85,14 @@ def test_a_sound_suite_is_proved(tiny: TinyCourse) -> None:
     assert margin.nearest_right[1] < 1 < margin.nearest_wrong[1]
     assert set(margin.right) == {"reference", "adds", "shifts", "one_by_one"}
     assert set(margin.wrong) == {"squares", "identity"}
+
+
+def test_what_holds_for_an_empty_answer_is_found(tiny: TinyCourse) -> None:
+    tiny.write("tests/hidden/tiny/test_double.py", SUITE)
+    found = texts(audited(tiny))
+    assert "double: an empty answer (an error) earns 1 of 4 by test_double.py::test_scalar" in found
+    assert "an empty answer (zeros of the right shape) earns 1 of 4" in found
+    assert "an empty answer (None)" not in found, "None raises no error where one is asked for"
 
 
 def test_before_the_first_release_and_whatever_the_cells_ids_are(tiny: TinyCourse) -> None:

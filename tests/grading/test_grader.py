@@ -19,6 +19,7 @@ from autograder.errors import CourseFault, SandboxUnavailable
 from autograder.grading import gradebook
 from autograder.grading.grader import Grader, Options
 from autograder.record import Record
+from autograder.suite.records import NOT_ALONE
 from tests.tiny_course import TinyCourse
 
 RIGHT = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x + x"
@@ -62,6 +63,18 @@ def test_scores_mistakes_and_bytes(tiny: TinyCourse, course: Course, grader: Gra
         again.grade("tiny", students)
     assert {student: stored(course, student) for student in students} == before
     assert all(Record.from_json(data.decode()) == first[s] for s, files in before.items() for data in files.values())
+
+
+def test_a_supporting_check_earns_nothing_by_itself(tiny: TinyCourse, grader: Grader) -> None:
+    path = tiny.suite / "test_double.py"
+    mark = '@pytest.mark.exercise("double", supporting=True)\n'
+    path.write_text(path.read_text().replace("def test_scalar", mark + "def test_scalar"))
+    tiny.submit("ada", RIGHT)
+    tiny.submit("bob", "def double(x):\n    raise ValueError")
+    ada, bob = grader.grade("tiny", ["ada", "bob"])
+    assert (ada.score, bob.score) == (4.0, 0.0)
+    scalar = bob.exercises[0].checks[1]
+    assert (scalar.outcome, scalar.message) == ("failed", NOT_ALONE)
 
 
 def test_a_record_is_used_until_submission_or_suite_change(tiny: TinyCourse, course: Course, grader: Grader) -> None:

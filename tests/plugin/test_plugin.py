@@ -119,3 +119,9 @@ def test_broken_settings_say_what_and_where(run: Any, course: TinyCourse, settin
 def test_a_check_without_its_exercise_is_refused(run: Any, course: TinyCourse) -> None:
     course.write("tests/hidden/tiny/test_more.py", "def test_more(student):\n    pass\n")
     run().stdout.fnmatch_lines(["*test_more* needs @pytest.mark.exercise*"])
+
+
+def test_an_unknown_word_in_the_mark_is_refused(run: Any, course: TinyCourse) -> None:
+    text = "import pytest\n\n\n@pytest.mark.exercise('double', wieght=2)\ndef test_more(student):\n    pass\n"
+    course.write("tests/hidden/tiny/test_more.py", text)
+    run().stdout.fnmatch_lines(["*test_more* knows weight and supporting, not*wieght*"])

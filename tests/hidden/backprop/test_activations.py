@@ -105,6 +105,7 @@ def test_far_from_zero(student, name):
     assert_matches(found, right(name, SATURATED), what=f"{name}(z) far from 0", atol=SATURATED_ATOL)
 
 
+@pytest.mark.exercise("activations", supporting=True)
 def test_no_overflow_warning(student):
     """No function warns of an overflow at z = 1000 and z = -1000."""
     student.define(OVERFLOWS)
@@ -113,7 +114,7 @@ def test_no_overflow_warning(student):
         assert_all(quiet, "should compute large arguments without an overflow", what=name)
 
 
-@pytest.mark.exercise("activations", weight=0.5)
+@pytest.mark.exercise("activations", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student):
     """No function changes z in place."""
     for name in ("relu", "relu_grad", "sigmoid", "sigmoid_grad", "tanh_grad"):

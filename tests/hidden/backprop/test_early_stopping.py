@@ -55,7 +55,7 @@ def test_improvement_is_on_the_best_loss(student):
     assert_answers(found, "----SS")
 
 
-@pytest.mark.exercise("early_stopping", weight=1.5)
+@pytest.mark.exercise("early_stopping", weight=1.5, supporting=True)
 def test_counts_consecutive_calls(student):
     """An improvement starts the count again: only calls in a row count."""
     _, found = feed(student, [8.0, 9.0, 7.0, 7.5, 6.0, 6.5, 5.0, 5.5, 4.0], 2)
@@ -69,7 +69,7 @@ def test_goes_on_saying_stop(student):
     assert_answers(found, "---SSS--SS")
 
 
-@pytest.mark.exercise("early_stopping", weight=0.5)
+@pytest.mark.exercise("early_stopping", weight=0.5, supporting=True)
 def test_keeps_improving(student):
     """While each loss is better than all before, however slightly, there is no stop."""
     losses = [1.0 - 2.0**-12 * step for step in range(6)]

@@ -132,7 +132,7 @@ def test_he_is_normal(student):
     assert_rate(far, standard.size, probability, what=share, false_alarm=FALSE_ALARM / 2)
 
 
-@pytest.mark.exercise("initialization", weight=0.5)
+@pytest.mark.exercise("initialization", weight=0.5, supporting=True)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_shape(student, name):
     """The weights have shape (fan_in, fan_out)."""

@@ -191,7 +191,7 @@ def test_gradient_of_the_whole_loss(student, on_its_own):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("mlp_backward", weight=0.5)
+@pytest.mark.exercise("mlp_backward", weight=0.5, supporting=True)
 def test_keys_and_shapes(student, on_its_own):
     """The gradients are a dict with the keys of params and no others, each of its parameter's shape."""
     params, X, dlogits = example(5, 3, 4, 2)
@@ -222,7 +222,7 @@ def test_cache_belongs_to_its_forward_pass(student, on_its_own):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("mlp_backward", weight=0.5)
+@pytest.mark.exercise("mlp_backward", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """Neither params, dlogits nor the cache is changed: a second call with the same arguments gives the same."""
     params, X, dlogits = example()

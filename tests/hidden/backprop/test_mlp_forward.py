@@ -77,7 +77,7 @@ def test_logits_may_be_negative(student, on_its_own):
     on_its_own(student, lambda: assert_matches(logits_of(student, params, X), expected, what="the logits"))
 
 
-@pytest.mark.exercise("mlp_forward", weight=0.5)
+@pytest.mark.exercise("mlp_forward", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """Neither params nor X is changed in place."""
     params, X = example(5, 3, 6, 4)

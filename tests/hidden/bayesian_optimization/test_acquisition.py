@@ -104,7 +104,7 @@ def test_probability_without_uncertainty(student):
     assert_matches(value[4:], last, what="PI at std > 0 beside std = 0", rtol=RTOL)
 
 
-@pytest.mark.exercise("acquisition", weight=0.5)
+@pytest.mark.exercise("acquisition", weight=0.5, supporting=True)
 def test_probability_of_a_tie(student):
     """Where std is 0 and the mean equals best_f, nothing is gained: PI is 0."""
     mean = torch.tensor([1.5, 0.5], dtype=torch.float64)
@@ -148,7 +148,7 @@ def test_elementwise(student):
             assert_matches(value, right(name, mean, std, third), what=f"{name} of a table", rtol=RTOL)
 
 
-@pytest.mark.exercise("acquisition", weight=0.5)
+@pytest.mark.exercise("acquisition", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student):
     """No argument is changed in place."""
     for name in NAMES:

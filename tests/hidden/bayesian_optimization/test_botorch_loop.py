@@ -56,6 +56,7 @@ def test_number_of_evaluations(student, trials):
     trials.assert_budget(cornered(trials, student))
 
 
+@pytest.mark.exercise("botorch_loop", supporting=True)
 def test_bounds(student, trials):
     """Every point at which f is evaluated lies within the bounds, also where the best point is a corner of the box."""
     trials.assert_within_bounds(short(trials, student))
@@ -68,6 +69,7 @@ def test_what_is_returned(student, trials):
     trials.assert_returns_the_log(cornered(trials, student))
 
 
+@pytest.mark.exercise("botorch_loop", supporting=True)
 def test_same_seed(student, trials):
     """The same seed gives the same run, whatever random numbers were drawn before."""
     again = short(trials, student, again="again")

@@ -144,6 +144,7 @@ def test_number_of_evaluations(student, trials, on_its_own):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("gp_loop", supporting=True)
 def test_bounds(student, trials, on_its_own):
     """Every point at which f is evaluated lies within the bounds, also where the best point is a corner of the box."""
 
@@ -164,6 +165,7 @@ def test_what_is_returned(student, trials, on_its_own):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("gp_loop", supporting=True)
 def test_same_seed(student, trials, on_its_own):
     """The same seed gives the same run, whatever random numbers were drawn before."""
 

@@ -186,6 +186,7 @@ def test_number_of_trials(student, tuned):
     tuned(student, check)
 
 
+@pytest.mark.exercise("tune_network", supporting=True)
 def test_bounds(student, tuned):
     """All values lie within their bounds, ends included."""
 
@@ -201,7 +202,7 @@ def test_bounds(student, tuned):
     tuned(student, check)
 
 
-@pytest.mark.exercise("tune_network", weight=1.5)
+@pytest.mark.exercise("tune_network", weight=1.5, supporting=True)
 def test_integers(student, tuned):
     """Parameters of kind "int" reach the objective as integers, not as 3.0 or as tensors."""
 
@@ -295,7 +296,7 @@ def entries_of(history):
     return len(history) if hasattr(type(history), "iloc") else None
 
 
-@pytest.mark.exercise("tune_network", weight=0.5)
+@pytest.mark.exercise("tune_network", weight=0.5, supporting=True)
 def test_history(student, tuned):
     """history has one entry for each of the n_trials trials."""
 

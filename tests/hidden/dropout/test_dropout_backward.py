@@ -110,6 +110,7 @@ def test_mask_can_be_used_again(student, with_a_sound_forward, away_from_zero, d
     with_a_sound_forward(student, x, 0.4, check)
 
 
+@pytest.mark.exercise("dropout_backward", supporting=True)
 @pytest.mark.parametrize("p", [0.0, 1.0], ids=["zero", "one"])
 def test_ends_of_the_range(student, with_a_sound_forward, away_from_zero, device, p):
     """At p = 0 nothing was dropped, and dx is dout; at p = 1 everything was, and dx is zero and not NaN."""

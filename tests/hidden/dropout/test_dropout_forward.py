@@ -74,6 +74,7 @@ def test_each_call_draws_a_fresh_mask(student, device):
     assert_independent(first, second, 1 - P, what="the masks of two calls", false_alarm=FALSE_ALARM / 2)
 
 
+@pytest.mark.exercise("dropout_forward", supporting=True)
 def test_number_of_dropped_values_varies(student, device):
     """How many values are dropped is random too, because each is dropped on its own: of 100 values at p = 0.3
     not always 30."""
@@ -96,6 +97,7 @@ def test_mask_does_not_depend_on_the_values(student, device):
         assert_rate(int(column.sum()), 1000, 0.3, what=share, false_alarm=FALSE_ALARM / 6)
 
 
+@pytest.mark.exercise("dropout_forward", supporting=True)
 def test_randomness_comes_from_torchs_global_generator(student, device):
     """The mask comes from torch's global generator: after torch.manual_seed with the same seed it is the same."""
     masks = []
@@ -106,6 +108,7 @@ def test_randomness_comes_from_torchs_global_generator(student, device):
     assert_all(same, "after the same torch.manual_seed it must be the same", what="the mask")
 
 
+@pytest.mark.exercise("dropout_forward", supporting=True)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_drop_probability_zero(student, away_from_zero, device, dtype):
     """At p = 0 nothing is dropped and nothing is scaled: out is x."""
@@ -114,6 +117,7 @@ def test_drop_probability_zero(student, away_from_zero, device, dtype):
     assert_matches(out, x, what="out at p = 0")
 
 
+@pytest.mark.exercise("dropout_forward", supporting=True)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_drop_probability_one(student, away_from_zero, device, dtype):
     """At p = 1 everything is dropped: out is zero, and not NaN from a division by zero."""
@@ -122,6 +126,7 @@ def test_drop_probability_one(student, away_from_zero, device, dtype):
     assert_matches(out, torch.zeros_like(x), what="out at p = 1")
 
 
+@pytest.mark.exercise("dropout_forward", supporting=True)
 @pytest.mark.parametrize("p", [-0.1, 1.1], ids=["below zero", "above one"])
 def test_impossible_drop_probability(student, device, p):
     """A drop probability outside [0, 1] raises ValueError."""

@@ -70,7 +70,7 @@ def test_values_are_dropped_one_by_one(student, on_its_own, device):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("dropout_module", weight=2)
+@pytest.mark.exercise("dropout_module", weight=2, supporting=True)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_eval_mode_is_the_identity(student, on_its_own, away_from_zero, device, dtype):
     """In eval mode nothing is dropped and nothing is scaled."""
@@ -137,6 +137,7 @@ def test_each_call_draws_a_fresh_mask(student, on_its_own, device):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropout_module", supporting=True)
 @pytest.mark.parametrize("p", [0.0, 1.0], ids=["zero", "one"])
 def test_ends_of_the_range(student, on_its_own, away_from_zero, device, p):
     """In train mode p = 0 changes nothing, and p = 1 gives zeros without NaN."""
@@ -148,6 +149,7 @@ def test_ends_of_the_range(student, on_its_own, away_from_zero, device, p):
     on_its_own(student, check)
 
 
+@pytest.mark.exercise("dropout_module", supporting=True)
 def test_is_a_module(student):
     """Dropout is an nn.Module that starts in train mode, as every module does."""
     module = student.Dropout(0.3)

@@ -178,6 +178,7 @@ def test_everything_else_stays_in_eval_mode(student, with_either_dropout, device
     with_either_dropout(student, check)
 
 
+@pytest.mark.exercise("mc_dropout", supporting=True)
 @pytest.mark.parametrize(
     "modes",
     [[False] * 6, [True] * 6, [True, False, True, True, False, True]],
@@ -200,6 +201,7 @@ def test_modes_are_restored(student, with_either_dropout, device, modes):
     with_either_dropout(student, check)
 
 
+@pytest.mark.exercise("mc_dropout", supporting=True)
 def test_no_gradient_is_recorded(student, with_either_dropout, device):
     """Predictions record no gradient: mean and std do not require one."""
     x = odd_numbers(N, D, dtype=torch.float64, device=device)

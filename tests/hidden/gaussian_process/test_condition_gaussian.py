@@ -121,7 +121,7 @@ def test_value_as_expected(student, assert_conditional, device):
     assert_conditional(student, mean, cov, [1, 3], mean[[1, 3]])
 
 
-@pytest.mark.exercise("condition_gaussian", weight=0.5)
+@pytest.mark.exercise("condition_gaussian", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, without_gpytorch, with_either, device):
     """The arguments are not changed in place."""
     mean, cov = example(4, device)

@@ -153,6 +153,7 @@ def test_a_network_feeds_the_kernel(student, predict, fit_with_either_y, device)
     fit_with_either_y(check, y)
 
 
+@pytest.mark.exercise("deep_kernel", supporting=True)
 def test_each_input_by_itself(student, predict, fit_with_either_y, device):
     """The prediction at one input does not depend on the others that it is asked with, and asking again gives the same
     answer: predicting changes nothing."""
@@ -171,7 +172,7 @@ def test_each_input_by_itself(student, predict, fit_with_either_y, device):
     fit_with_either_y(check, y)
 
 
-@pytest.mark.exercise("deep_kernel", weight=0.5)
+@pytest.mark.exercise("deep_kernel", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, fit_with_either_y, device):
     """X, y and X_star are not changed in place."""
     X, y, X_star, _ = noisy()

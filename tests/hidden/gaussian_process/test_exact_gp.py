@@ -150,6 +150,7 @@ def test_far_from_the_data(student, predict, fit_with_either_y, device):
     fit_with_either_y(check, y)
 
 
+@pytest.mark.exercise("exact_gp", supporting=True)
 def test_each_input_by_itself(student, predict, fit_with_either_y, device):
     """The prediction at one input does not depend on the others that it is asked with, and asking again gives the same
     answer: predicting changes nothing."""
@@ -168,6 +169,7 @@ def test_each_input_by_itself(student, predict, fit_with_either_y, device):
     fit_with_either_y(check, y)
 
 
+@pytest.mark.exercise("exact_gp", supporting=True)
 def test_two_models(student, predict, fit_with_either_y, device):
     """Each model keeps its own data and parameters: fitting a second one does not change the first."""
     X, y, X_star, _ = data(1)
@@ -184,7 +186,7 @@ def test_two_models(student, predict, fit_with_either_y, device):
     fit_with_either_y(check, y)
 
 
-@pytest.mark.exercise("exact_gp", weight=0.5)
+@pytest.mark.exercise("exact_gp", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, fit_with_either_y, device):
     """X, y and X_star are not changed in place."""
     X, y, X_star, _ = data(1)

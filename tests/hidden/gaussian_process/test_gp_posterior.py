@@ -269,6 +269,7 @@ def test_near_duplicate_inputs(student, ask, judged, assert_close, covariance, d
     judged(student, check, y)
 
 
+@pytest.mark.exercise("gp_posterior", supporting=True)
 def test_covariance_is_one(student, ask, judged, numbers, covariance, device):
     """The covariance is symmetric, and no variance is negative, also where next to nothing is left of it."""
     X, y, _ = near_duplicates(device)
@@ -285,7 +286,7 @@ def test_covariance_is_one(student, ask, judged, numbers, covariance, device):
     judged(student, check, y)
 
 
-@pytest.mark.exercise("gp_posterior", weight=0.5)
+@pytest.mark.exercise("gp_posterior", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, without_gpytorch, judged, covariance, device):
     """X, y and X_star are not changed in place."""
     X, y, X_star = example(device)

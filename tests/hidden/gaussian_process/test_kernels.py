@@ -116,7 +116,7 @@ def test_at_distance_zero(student, without_gpytorch, numbers, device, nu):
     assert_matches(K.diagonal().copy(), [1.8] * 30, what="k(x, x)", rtol=10 * ATOL)
 
 
-@pytest.mark.exercise("kernels", weight=0.5)
+@pytest.mark.exercise("kernels", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, without_gpytorch, device):
     """The inputs are not changed in place."""
     X1, X2 = inputs(4, 3, 1, device)

@@ -100,7 +100,7 @@ def test_500_observations(student, assert_likelihood, device, scale):
     assert_likelihood(student, by_gpytorch, scale**2 * sk.RBF(0.7), X, scale * y, scale**2 * 0.1)
 
 
-@pytest.mark.exercise("log_marginal_likelihood", weight=0.5)
+@pytest.mark.exercise("log_marginal_likelihood", weight=0.5, supporting=True)
 def test_near_duplicate_inputs(student, without_gpytorch, with_either_y, covariance, device):
     """Inputs that coincide are no problem, because there is noise: the result is a finite number."""
     X = torch.linspace(-1.0, 1.0, 8, dtype=torch.float64, device=device)[:, None].repeat(2, 1)
@@ -114,7 +114,7 @@ def test_near_duplicate_inputs(student, without_gpytorch, with_either_y, covaria
     with_either_y(check, y)
 
 
-@pytest.mark.exercise("log_marginal_likelihood", weight=0.5)
+@pytest.mark.exercise("log_marginal_likelihood", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, without_gpytorch, with_either_y, covariance, device):
     """X and y are not changed in place."""
     X, y = example(device)

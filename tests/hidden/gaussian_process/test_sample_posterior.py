@@ -56,7 +56,7 @@ def assert_variances(z, what):
         assert_variance(float(column.var(ddof=1)), len(z), 1.0, what=what, false_alarm=FALSE_ALARM / z.shape[1])
 
 
-@pytest.mark.exercise("sample_posterior", weight=1)
+@pytest.mark.exercise("sample_posterior", weight=1, supporting=True)
 @pytest.mark.parametrize("n", [1, 7])
 def test_shape(student, draw, device, n):
     """There are n_samples rows, one sample each, and as many columns as the mean has entries; all are numbers."""
@@ -132,7 +132,7 @@ def test_samples_are_independent(student, draw, device):
             assert_variance(float(z.var(ddof=1)), len(z), 1.0, what=what, false_alarm=FALSE_ALARM / 4)
 
 
-@pytest.mark.exercise("sample_posterior", weight=0.5)
+@pytest.mark.exercise("sample_posterior", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, without_gpytorch, device):
     """Mean and covariance are not changed in place."""
     mean, cov = example(device)

@@ -57,6 +57,7 @@ def test_one_house(student):
         assert_matches(error, float(np.log(2.0)), what="the error", rtol=RTOL)
 
 
+@pytest.mark.exercise("log_rmse", supporting=True)
 def test_perfect_prediction(student):
     """A perfect prediction has the error 0."""
     _, target = prices(10)
@@ -64,6 +65,7 @@ def test_perfect_prediction(student):
     assert_matches(student.log_rmse(target.copy(), target), 0.0, what="the error", atol=1e-5)
 
 
+@pytest.mark.exercise("log_rmse", supporting=True)
 @pytest.mark.parametrize("wrong", [0.0, -1.0], ids=["zero", "negative"])
 @pytest.mark.parametrize("which", ["prediction", "target"])
 def test_not_positive(student, which, wrong):

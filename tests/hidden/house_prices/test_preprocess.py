@@ -403,7 +403,7 @@ def test_table_of_the_notebook(student, with_either_text, houses):
     with_either_text(student, check)
 
 
-@pytest.mark.exercise("preprocess", weight=0.5)
+@pytest.mark.exercise("preprocess", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, with_either_text):
     """train and test themselves are not changed: work on copies."""
     train, test = (with_gaps(with_gaps(table, "Area"), "Roof") for table in tables())

@@ -88,6 +88,7 @@ def check_twice(student, on_its_own, check):
     on_its_own(student, "train_predict", lambda: check(next(keys)))
 
 
+@pytest.mark.exercise("train_predict", supporting=True)
 def test_form(student, on_its_own, houses):
     """There is one prediction for each test row, a positive and finite number."""
     train, test, _ = town(houses)
@@ -114,7 +115,7 @@ def test_error_on_new_houses(student, on_its_own, houses, threshold):
     check_twice(student, on_its_own, check)
 
 
-@pytest.mark.exercise("train_predict", weight=0.5)
+@pytest.mark.exercise("train_predict", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own, houses):
     """train and test themselves are not changed."""
     train, test, _ = town(houses)

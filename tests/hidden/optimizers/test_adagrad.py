@@ -57,7 +57,7 @@ def test_two_optimizers(student, assert_independent_optimizers):
     assert_independent_optimizers(student, "Adagrad", {"lr": 0.1}, {"lr": 0.3}, rtol=RTOL)
 
 
-@pytest.mark.exercise("adagrad", weight=0.5)
+@pytest.mark.exercise("adagrad", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, assert_arguments_left_alone):
     """Neither params nor grads are changed, in this step or in a later one."""
     assert_arguments_left_alone(student, "Adagrad", lr=0.1)

@@ -90,7 +90,7 @@ def test_two_optimizers(student, on_its_own, assert_independent_optimizers):
     on_its_own(student, lambda: assert_independent_optimizers(student, "AdamW", *settings, rtol=RTOL))
 
 
-@pytest.mark.exercise("adamw", weight=0.5)
+@pytest.mark.exercise("adamw", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own, assert_arguments_left_alone):
     """Neither params nor grads are changed, in this step or in a later one."""
     on_its_own(student, lambda: assert_arguments_left_alone(student, "AdamW", lr=0.05, weight_decay=0.4))

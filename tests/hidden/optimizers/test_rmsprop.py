@@ -76,7 +76,7 @@ def test_two_optimizers(student, assert_independent_optimizers):
     assert_independent_optimizers(student, "RMSprop", *settings, rtol=RTOL)
 
 
-@pytest.mark.exercise("rmsprop", weight=0.5)
+@pytest.mark.exercise("rmsprop", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, assert_arguments_left_alone):
     """Neither params nor grads are changed, in this step or in a later one."""
     assert_arguments_left_alone(student, "RMSprop", lr=0.02)

@@ -112,7 +112,7 @@ def test_ema_of_a_constant(student):
     assert_matches(averages(student, [1.5, -2.0, 7.0], 0.0), np.array([1.5, -2.0, 7.0]), what="the averages at decay 0")
 
 
-@pytest.mark.exercise("schedules", weight=0.5)
+@pytest.mark.exercise("schedules", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student):
     """ema does not change the list that it is handed."""
     as_array(student.ema([3.0, 1.0, 4.0, 1.0], 0.5), what="the averages", shape=(4,), finite=True)

@@ -46,7 +46,7 @@ def test_two_optimizers(student, assert_independent_optimizers):
     assert_independent_optimizers(student, "SGD", *settings)
 
 
-@pytest.mark.exercise("sgd", weight=0.5)
+@pytest.mark.exercise("sgd", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, assert_arguments_left_alone):
     """Neither params nor grads are changed, in this step or in a later one."""
     assert_arguments_left_alone(student, "SGD", lr=0.1, momentum=0.8, weight_decay=0.3)

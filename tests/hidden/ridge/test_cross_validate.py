@@ -103,7 +103,7 @@ def test_best_alpha(student, on_its_own, noise, seed):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("cross_validate", weight=0.5)
+@pytest.mark.exercise("cross_validate", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """None of X, y and alphas is changed in place."""
     X, y = example()

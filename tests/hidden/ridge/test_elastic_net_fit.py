@@ -149,7 +149,7 @@ def test_more_features_than_samples(student, on_its_own):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("elastic_net_fit", weight=0.5)
+@pytest.mark.exercise("elastic_net_fit", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """Neither X nor y is changed in place: centering is done on copies, and so are the residuals."""
     X, y = example()

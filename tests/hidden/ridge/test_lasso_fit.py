@@ -157,7 +157,7 @@ def test_max_iter_and_tol(student, on_its_own):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("lasso_fit", weight=0.5)
+@pytest.mark.exercise("lasso_fit", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """Neither X nor y is changed in place: centering is done on copies, and so are the residuals."""
     X, y = example()

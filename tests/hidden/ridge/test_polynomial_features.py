@@ -52,7 +52,7 @@ def test_high_degree(student):
     assert_columns(features(student, x, 21), x, 21)
 
 
-@pytest.mark.exercise("polynomial_features", weight=0.5)
+@pytest.mark.exercise("polynomial_features", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student):
     """The argument x is not changed in place."""
     x = np.array([0.5, -1.25, 3.0, 2.0])

@@ -172,7 +172,7 @@ def test_singular_least_squares(student, on_its_own, kind):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("ridge_fit", weight=0.5)
+@pytest.mark.exercise("ridge_fit", weight=0.5, supporting=True)
 def test_negative_alpha(student):
     """A negative alpha is a ValueError."""
     X, y = example()
@@ -180,7 +180,7 @@ def test_negative_alpha(student):
         fit(student, X, y, -0.5)
 
 
-@pytest.mark.exercise("ridge_fit", weight=0.5)
+@pytest.mark.exercise("ridge_fit", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """Neither X nor y is changed in place: centering is done on copies."""
     X, y = example()

@@ -111,7 +111,7 @@ def test_any_penalties(student, on_its_own, alphas):
     on_its_own(student, check)
 
 
-@pytest.mark.exercise("ridge_path", weight=0.5)
+@pytest.mark.exercise("ridge_path", weight=0.5, supporting=True)
 def test_arguments_are_left_alone(student, on_its_own):
     """None of X, y and alphas is changed in place."""
     X, y = example()
@@ -130,7 +130,7 @@ def seconds(call):
     return time.perf_counter() - began
 
 
-@pytest.mark.exercise("ridge_path", weight=2.5)
+@pytest.mark.exercise("ridge_path", weight=2.5, supporting=True)
 def test_one_decomposition(student):
     """All penalties come from one decomposition: 200 of them cost far less than 200 fits."""
     # Measured by the judge's own clock, against the student's own single fits. X lies on the student's side already:
