@@ -4,12 +4,13 @@ SHELL := /bin/bash
 VENV ?= .venv
 TORCH ?= auto
 PYTEST_FLAGS ?= --timeout=300
+FUZZ_SECONDS ?= 60
 export VENV TORCH PYTHON
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint audit draws compare times doctor setup clean help
+.PHONY: demo test lint fuzz audit draws compare times doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -20,6 +21,11 @@ test: setup  ## run all tests
 lint: setup  ## ruff, and mypy in strict mode
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+fuzz: setup  ## look for inputs that break the readers of what students send and hand in: FUZZ_SECONDS (60) for each
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[fuzz]'
+	for target in wire frames notebook outputs markdown record store; do \
+	  $(BIN)/python -m tests.fuzz.run $$target --seconds $(FUZZ_SECONDS) || exit 1; done
 
 audit: setup  ## prove all hidden suites, with every mutant: a table, and build/audit.html (many minutes)
 	mkdir -p build

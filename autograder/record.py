@@ -7,8 +7,12 @@ Durations and dates are kept in a file of their own beside it (see ``autograder.
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from autograder.errors import CourseFault
 
@@ -78,18 +82,56 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """Read a record. Raises CourseFault if it is not one of this format."""
+        """Read a record, every field of the type that is written above. Raises CourseFault if it is not one."""
         try:
             data = json.loads(text)
-            if data["format"] != FORMAT:
+            found = data.get("format") if isinstance(data, dict) else None
+            if type(found) is int and found != FORMAT:
                 raise CourseFault(
-                    f"record of format {data['format']!r}; this version reads format {FORMAT}: grade again with --force"
+                    f"record of format {found}; this version reads format {FORMAT}: grade again with --force"
                 )
-            exercises = tuple(
-                ExerciseResult(**{**e, "checks": tuple(Check(**c) for c in e["checks"])}) for e in data["exercises"]
-            )
-            cells = tuple(CellResult(**{**c, "outputs": tuple(c["outputs"])}) for c in data["cells"])
-            lists = {key: tuple(data[key]) for key in ("alterations", "flags")}
-            return cls(**{**data, **lists, "exercises": exercises, "cells": cells})
-        except (KeyError, TypeError, ValueError) as error:
-            raise CourseFault(f"not a record of this version ({error}): delete it and grade again") from error
+            record: Record = _typed(cls, data, "record")
+            record.to_json().encode()
+        except (ValueError, RecursionError) as error:  # a lone surrogate, infinity, or a nest can be read, not written
+            reason = str(error)[:200].encode("utf-8", "replace").decode()
+            raise CourseFault(f"not a record of this version ({reason}): delete it and grade again") from error
+        return record
+
+
+def _typed(kind: Any, value: Any, where: str) -> Any:
+    """``value``, as JSON has it, as what the annotation ``kind`` says. Raises ValueError if it is something else."""
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if origin in (Record, ExerciseResult, Check, CellResult):
+        fields = _fields(origin)
+        if isinstance(value, dict) and value.keys() == fields.keys():
+            return origin(**{name: _typed(fields[name], value[name], f"{where}.{name}") for name in fields})
+    elif origin is tuple:
+        if isinstance(value, list):
+            return tuple(_typed(arguments[0], item, f"{where}[{number}]") for number, item in enumerate(value))
+    elif origin is Literal:
+        if isinstance(value, str) and value in arguments:
+            return value
+    elif origin is float:
+        if type(value) in (int, float) and abs(value) <= sys.float_info.max:
+            return value
+    elif type(value) in (arguments if origin is UnionType else (origin,)):
+        return value
+    raise ValueError(f"{where} is {_shown(value)}; expected {_EXPECTED.get(origin, 'what this version writes')}")
+
+
+_EXPECTED: Mapping[Any, str] = {
+    tuple: "a list", dict: "an object", str: "text", float: "a number", bool: "true or false",
+    UnionType: "text or null",
+}  # fmt: skip
+
+
+@cache
+def _fields(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    shown = json.dumps(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -10,6 +10,7 @@ from rich.console import Console
 from autograder.course.layout import Course
 from autograder.course.report import exercise_text
 from autograder.errors import CourseFault
+from autograder.grading.store import load
 from autograder.record import Record
 
 
@@ -21,7 +22,7 @@ def latest(course: Course, assignment: str, student: str) -> Record:
         raise CourseFault(
             f"no record of {student} for {assignment}: run 'autograder grade {assignment} --student {student}' first"
         )
-    return Record.from_json(max(paths, key=lambda path: path.stat().st_mtime_ns).read_text())
+    return load(max(paths, key=lambda path: path.stat().st_mtime_ns))
 
 
 def show_result(start: Path, assignment: str, student: str, json_output: bool) -> None:

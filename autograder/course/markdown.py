@@ -11,6 +11,7 @@ of it, the text stays untouched.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,8 @@ from autograder.course.attachments import image_base64
 from autograder.course.text import plain_characters
 
 MAX_CHARACTERS = 20_000  # above it is shown as it was typed: nbconvert's parser needs quadratic time for some texts
+MAX_UNCLOSED = 200  # places where mathematics begins and does not end: from each, that parser looks to the text's end
+MAX_SPACES = 1000  # in a row: from each, that parser looks to the last for the end of the line
 
 _HARMLESS_TAG = r"</?(?:b|i|em|strong|u|s|del|ins|sub|sup|small|mark|kbd|code)>|<[bh]r ?/?>"
 _HARMLESS_HTML = re.compile(rf"(?:[^<]|{_HARMLESS_TAG})*", re.IGNORECASE)
@@ -48,6 +51,11 @@ _HEADING = re.compile(
 )
 _MARK = "\u200b"  # a zero-width space: a heading that begins with it looks the same and has another id
 _BRACKET = re.compile(r"(?<!\\)(!?)\[")
+_MATH_EDGE = re.compile(
+    r"(?<!\\)\\\\(?:(?P<open>[(\[])|(?P<close>[)\]]))|\\begin\{(?P<begin>[a-z]*\*?)\}|\\end\{(?P<end>[a-z]*\*?)\}"
+)
+_CODE = re.compile(r"(?P<fence>`{3,})\n(?P<text>.*)\n(?P=fence)", re.DOTALL)
+_OPENER = {")": "(", "]": "["}
 
 
 def clean_markdown(
@@ -61,7 +69,7 @@ def clean_markdown(
 
     ``attachments`` are the cell's; ``is_taken`` tells ids of the page that no heading may have.
     """
-    for candidate in _candidates(source):
+    for candidate in _candidates(source) if not _is_costly(source) else ():
         if len(candidate) > MAX_CHARACTERS:
             break
         if is_safe_markdown(candidate, attachments=attachments, is_taken=is_taken):
@@ -108,6 +116,25 @@ def _candidates(source: str) -> Iterator[str]:
         source = step(source)
         yield source
     yield _TAG.sub("&lt;", source)
+
+
+def _is_costly(source: str) -> bool:
+    """Whether nbconvert's parser would take too long; never for what ``as_code`` made, which it does not look into."""
+    shown = _CODE.fullmatch(source)
+    if shown and as_code(shown["text"]) == source:
+        return False
+    if " " * (MAX_SPACES + 1) in source:
+        return True
+    unclosed: Counter[str] = Counter()
+    for edge in _MATH_EDGE.finditer(source):
+        opened = edge["open"] or edge["begin"]
+        if opened is None:
+            del unclosed[_OPENER.get(edge["close"], edge["end"])]
+            continue
+        unclosed[opened] += 1
+        if unclosed.total() > MAX_UNCLOSED:
+            return True
+    return False
 
 
 def _without_control(source: str) -> str:

@@ -10,6 +10,7 @@ huge.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -68,10 +69,15 @@ def _parse(data: bytes, what: str) -> Any:
         _refuse(what, f"is not UTF-8 text (byte {error.start})", "a notebook saved by Jupyter", _AGAIN)
     try:
         # Python writes NaN into saved outputs of plots, which are dropped; elsewhere None is no better than
-        # NaN.
-        return json.loads(text, parse_constant=lambda name: None)
+        # NaN. A number too large for a float would be written as Infinity, which is no JSON either.
+        return json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
     except ValueError as error:  # also an integer of more than 4300 digits
         _refuse(what, f"is not JSON ({_short(str(error))})", "a notebook saved by Jupyter", _AGAIN)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _check_depth(tree: Any, what: str) -> None:

@@ -14,7 +14,7 @@ import nh3
 
 from autograder.course.attachments import image_base64
 from autograder.course.markdown import LINK_SCHEMES, MAX_CHARACTERS, clean_markdown, is_unmarked
-from autograder.course.text import clean_text, plain_text
+from autograder.course.text import clean_text, plain_text, without_surrogates
 
 MAX_TEXT = 100_000
 MAX_HTML = 200_000
@@ -141,7 +141,7 @@ def _clean_error(output: Mapping[str, Any]) -> dict[str, Any]:
     limit = max(MAX_TEXT // max(len(given), 1), 200)
     return {
         "output_type": "error",
-        "ename": plain_text(_joined(output.get("ename")) or "Error", 200),
+        "ename": plain_text(_joined(output.get("ename")) or "", 200) or "Error",
         "evalue": plain_text(_joined(output.get("evalue")) or "", 2000),
         "traceback": [clean_text(line, limit) for line in given[:MAX_TRACEBACK]],
     }
@@ -211,8 +211,8 @@ def _stream(name: str, text: str) -> dict[str, Any]:
 
 def _joined(text: Any) -> str | None:
     if isinstance(text, list) and all(isinstance(line, str) for line in text):
-        return "".join(text)
-    return text if isinstance(text, str) else None
+        text = "".join(text)
+    return without_surrogates(text) if isinstance(text, str) else None
 
 
 def _size(output: Mapping[str, Any]) -> int:

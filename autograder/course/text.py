@@ -41,7 +41,12 @@ def plain_text(text: str, limit: int) -> str:
 
 def plain_characters(text: str) -> str:
     """``text`` without control characters (escape sequences stay), marks of direction and lone surrogates."""
-    return _SURROGATE.sub("\ufffd", _BIDI.sub("", _CONTROL.sub("", text)))
+    return without_surrogates(_BIDI.sub("", _CONTROL.sub("", text)))
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with a replacement character for each lone surrogate: neither UTF-8 nor nh3 can hold one."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -31,7 +31,8 @@ MAX_ITEMS = MAX_LENGTH - 4  # of one list; larger data belongs in an array
 MAX_ODD_KEYS = 2**10  # of one dict, other than text: these can be chosen to collide, which costs quadratic time
 MAX_ELEMENTS = 2**25  # of one array, counting an empty axis as one: no small frame may stand for a huge broadcast
 MAX_DIMS = 16
-MAX_INT_DIGITS = 4000  # Python itself refuses to parse more than 4300
+MAX_INT_BITS = 12_000  # Python itself refuses to parse more than 4300 digits
+_MAX_INT_DIGITS = len(str(-(2**MAX_INT_BITS)))
 
 
 class Tag(IntEnum):
@@ -88,6 +89,7 @@ _KEYS = (type(None), bool, int, float, str, bytes, tuple)
 _THEMSELVES = frozenset([type(None), bool, float, str])
 _CONTAINERS = frozenset([list, tuple, dict, np.ndarray])
 _TAGS: Mapping[int, Tag] = {int(tag): tag for tag in Tag}
+_NESTING = frozenset([Tag.LIST, Tag.TUPLE, Tag.DICT, Tag.FRAME, Tag.SERIES])
 
 
 def encode(value: Any, to_remote: ToRemote | None = None) -> bytes:
@@ -189,15 +191,15 @@ class _Encoder:
                 return [Tag.DTYPE, _dtype_name(value)]
             if isinstance(value, torch.device) and value.type in _DEVICES:
                 return [Tag.DEVICE, str(value)]
-        if pandas is not None and depth < MAX_DEPTH - 2:
+        if pandas is not None and depth < MAX_DEPTH:
             if isinstance(value, pandas.DataFrame):
-                return self._table(Tag.FRAME, tables.frame_parts(value), value, depth)
+                return self._table(Tag.FRAME, tables.frame_parts(value), value)
             if isinstance(value, pandas.Series):
-                return self._table(Tag.SERIES, tables.series_parts(value), value, depth)
+                return self._table(Tag.SERIES, tables.series_parts(value), value)
         return self._remote(value)
 
-    def _table(self, tag: Tag, parts: tuple[Any, ...] | None, table: Any, depth: int) -> Any:
-        return self._remote(table) if parts is None else [tag, self.tree(parts, depth + 1)]
+    def _table(self, tag: Tag, parts: tuple[Any, ...] | None, table: Any) -> Any:
+        return self._remote(table) if parts is None else [tag, self.tree(parts, 1)]  # levels as the decoder counts them
 
     def _remote(self, value: Any) -> Any:
         if self._to_remote is None:
@@ -208,7 +210,7 @@ class _Encoder:
     def _integer(value: int) -> Any:
         if -(2**63) <= value < 2**64:
             return value
-        if value.bit_length() > MAX_INT_DIGITS * 3:
+        if value.bit_length() > MAX_INT_BITS:
             raise ValueError(f"an integer of {value.bit_length()} bits cannot cross the wire")
         return [Tag.INT, str(value)]
 
@@ -250,8 +252,6 @@ class _Decoder:
         self._from_remote = from_remote
 
     def value(self, tree: Any, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise Undecodable(f"values nested deeper than {MAX_DEPTH}")
         if not isinstance(tree, list):
             if tree is None or type(tree) in (bool, int, float, str):
                 return tree
@@ -259,6 +259,8 @@ class _Decoder:
         if not tree or type(tree[0]) is not int or tree[0] not in _TAGS:
             raise Undecodable("a value without a tag")
         tag, parts = _TAGS[tree[0]], tree[1:]
+        if tag in _NESTING and depth >= MAX_DEPTH:  # even an empty one: it could not be sent back
+            raise Undecodable(f"values nested deeper than {MAX_DEPTH}")
         if tag <= Tag.DICT:
             return self._container(tag, parts, depth)
         sizes, build = self._builders[tag]
@@ -328,7 +330,10 @@ class _Decoder:
             raise Undecodable("a device that is neither cpu nor cuda")
         if kind == "cuda" and not torch.cuda.is_available():
             raise Undecodable("a tensor on a GPU that this machine does not have")
-        return torch.device(name)
+        device = torch.device(name)
+        if str(device) != name:  # torch 2.13 keeps the number in eight bits: cpu:128 becomes cpu:-128, cpu:255 cpu
+            raise Undecodable("a device of an impossible number")
+        return device
 
     def _dtype(self, name: str) -> Any:
         torch = _torch()
@@ -337,9 +342,12 @@ class _Decoder:
         return getattr(torch, name)
 
     def _integer(self, digits: str) -> int:
-        if type(digits) is not str or len(digits) > MAX_INT_DIGITS or not digits.removeprefix("-").isdecimal():
+        if type(digits) is not str or len(digits) > _MAX_INT_DIGITS or not digits.removeprefix("-").isdecimal():
             raise Undecodable("an integer that is not one")
-        return int(digits)
+        number = int(digits)
+        if number.bit_length() > MAX_INT_BITS:
+            raise Undecodable(f"an integer of more than {MAX_INT_BITS} bits")
+        return number
 
     def _bytes(self, data: bytes) -> bytes:
         if type(data) is not bytes:

@@ -77,6 +77,22 @@ def test_a_supporting_check_earns_nothing_by_itself(tiny: TinyCourse, grader: Gr
     assert (scalar.outcome, scalar.message) == ("failed", NOT_ALONE)
 
 
+def test_a_damaged_record_is_judged_again_and_stops_nobody(tiny: TinyCourse, course: Course, grader: Grader) -> None:
+    for student, cell in {"ada": RIGHT, "bob": SQUARES, "cyd": RIGHT}.items():
+        tiny.submit(student, cell)
+    students = ["ada", "bob", "cyd"]
+    first = grader.grade("tiny", students)
+    before = {student: stored(course, student) for student in students}
+    for student, damage in {"ada": lambda data: data[:50], "bob": lambda data: data.replace(b"1.0", b"4.0")}.items():
+        (name,) = before[student]
+        path = course.records("tiny", student) / name
+        path.write_bytes(damage(path.read_bytes()))
+    assert stored(course, "bob") != before["bob"]
+
+    assert grader.grade("tiny", students) == first
+    assert {student: stored(course, student) for student in students} == before
+
+
 def test_a_record_is_used_until_submission_or_suite_change(tiny: TinyCourse, course: Course, grader: Grader) -> None:
     tiny.submit("ada", RIGHT)
     grader.grade("tiny", ["ada"])

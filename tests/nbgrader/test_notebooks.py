@@ -104,6 +104,16 @@ def test_not_a_number_in_a_saved_output_does_not_matter():
     assert read_notebook(raw, what="x").cells[0].source == "1"
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_no_number_is_read_that_json_cannot_say(number: str):
+    raw = data([code(metadata={"a": 7})]).replace(b"7", number.encode())
+
+    notebook = read_notebook(raw, what="x")
+
+    assert notebook.cells[0].metadata == {"a": None}
+    assert "Infinity" not in nbformat.writes(notebook)
+
+
 def test_older_minor_versions_and_unknown_keys_become_a_valid_notebook():
     raw = data([code(["a\n", "b"], collapsed=True, prompt_number=3)], nbformat_minor=0, signature="x")
 

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.course.markdown import MAX_CHARACTERS, as_code, clean_markdown, is_safe_markdown
+from autograder.course.markdown import (
+    MAX_CHARACTERS,
+    MAX_SPACES,
+    MAX_UNCLOSED,
+    as_code,
+    clean_markdown,
+    is_safe_markdown,
+)
 from autograder.course.sanitize import MAX_OUTPUTS, clean_html, clean_outputs
 from autograder.course.text import clean_text, plain_text
 
@@ -208,6 +215,18 @@ OUTPUT = st.recursive(
 )
 
 
+def test_lone_surrogates_are_replaced_in_every_kind_of_text():
+    data = dict.fromkeys(["text/plain", "text/html", "text/markdown", "text/latex"], "a\ud800")
+    made = validated([display(data), {"output_type": "error", "ename": "\ud800", "traceback": ["\ud800"]}])
+
+    assert set(made[0]["data"].values()) == {"a\ufffd"}
+    assert (made[1]["ename"], made[1]["traceback"]) == ("\ufffd", ["\ufffd"])
+
+
+def test_an_error_without_a_readable_name_has_one():
+    assert validated([{"output_type": "error", "ename": "\x1b[38m"}])[0]["ename"] == "Error"
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(OUTPUT, max_size=3))
 def test_any_garbage_becomes_valid_outputs(outputs: list[Any]):
@@ -318,6 +337,31 @@ def test_long_markdown_is_shown_as_it_was_typed():
 
     assert made == as_code(source)
     assert is_safe_markdown(as_code("x\n```\n````\n<script>\n"))
+
+
+@pytest.mark.parametrize(
+    ("piece", "most"),
+    [
+        ("\\\\( ", MAX_UNCLOSED),
+        ("\\\\[x\n", MAX_UNCLOSED),
+        ("\\begin{a} ", MAX_UNCLOSED),
+        ("\\begin{a} \\end{b} ", MAX_UNCLOSED),
+        (" ", MAX_SPACES),
+    ],
+)
+def test_markdown_that_would_take_a_page_seconds_is_shown_as_it_was_typed(piece: str, most: int):
+    source = f"a{piece * most}b"
+
+    assert clean_markdown(source) == source
+    costly = f"a{piece * (most + 1)}b"
+    assert clean_markdown(costly) == as_code(costly)
+    assert clean_markdown(as_code(costly)) == as_code(costly)
+
+
+def test_formulae_that_end_are_not_counted():
+    source = "\\\\(x\\\\) \\\\[y\\\\] \\begin{a}z\\end{a} " * (MAX_UNCLOSED + 50)
+
+    assert clean_markdown(source) == source
 
 
 @pytest.mark.parametrize("unit", ["\\begin{a}", "\\\\[", "[", "![", "*a ", "<a ", "$$", "`", "> ", "- ", "[a](", "&#1"])

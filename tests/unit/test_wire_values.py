@@ -7,6 +7,7 @@ import math
 from collections import OrderedDict, namedtuple
 from typing import Any
 
+import msgpack
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from autograder.wire import Callback, Remote, codec, decode, encode, structure
-from autograder.wire.codec import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_ODD_KEYS
+from autograder.wire import Callback, Remote, Undecodable, codec, decode, encode, structure
+from autograder.wire.codec import MAX_DEPTH, MAX_ELEMENTS, MAX_INT_BITS, MAX_ITEMS, MAX_ODD_KEYS, Tag
 
 ARRAY_DTYPES = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16"]
 TENSOR_DTYPES = [
@@ -242,6 +243,33 @@ def test_containers_cross_up_to_the_depth_limit_and_scalars_one_deeper() -> None
     circle.append(circle)
     with pytest.raises(TypeError, match="list cannot cross"):
         encode(circle)
+
+
+def test_both_ends_have_the_same_limits() -> None:
+    table: Any = pd.DataFrame({("a", 1): [1]})
+    for _ in range(MAX_DEPTH - 1):
+        table = [table]
+    assert encode(crossed(table)) == encode(table)
+    with pytest.raises(TypeError, match="DataFrame cannot cross"):
+        encode([table])
+    packed = [Tag.LIST]
+    for _ in range(MAX_DEPTH):
+        packed = [Tag.LIST, packed]
+    with pytest.raises(Undecodable, match="nested deeper"):
+        decode(msgpack.packb(packed))
+
+    largest = 2**MAX_INT_BITS - 1
+    assert crossed([largest, -largest]) == [largest, -largest]
+    with pytest.raises(ValueError, match="integer of"):
+        encode(largest + 1)
+    with pytest.raises(Undecodable, match=f"more than {MAX_INT_BITS} bits"):
+        decode(msgpack.packb([Tag.INT, str(largest + 1)]))
+
+
+@pytest.mark.parametrize("name", ["cpu:128", "cpu:255", "cpu:-1"])
+def test_a_device_of_a_number_that_torch_misreads_is_refused(name: str) -> None:
+    with pytest.raises(Undecodable):
+        decode(msgpack.packb([Tag.DEVICE, name]))
 
 
 def test_too_much_is_refused_where_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
