@@ -18,6 +18,9 @@ from autograder.errors import CourseFault
 
 FORMAT = 1
 
+# The message of a check that holds, and that would hold for an answer that computes nothing.
+NOT_ALONE = "this holds, and counts as soon as one of the checks of the results passes"
+
 CheckOutcome = Literal["passed", "failed", "not judged"]
 RecordOutcome = Literal["graded", "unreadable", "not judged"]
 
@@ -45,6 +48,12 @@ class ExerciseResult:
     score: float
     checks: tuple[Check, ...]
     mistake: str | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What the first check that found something wrong says; "" where none did."""
+        said = [check.message for check in self.checks if check.outcome != "passed"]
+        return next((message for message in said if message != NOT_ALONE), said[0] if said else "")
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,8 @@ def why(record: Record) -> Iterator[str]:
     yield from dict.fromkeys(cell.note for cell in record.cells if cell.note)
     exercises: dict[str, list[str]] = {}
     for exercise in record.exercises:
-        failed = [check.message for check in exercise.checks if check.outcome != "passed"]
-        if failed:
-            exercises.setdefault(_brief(exercise.mistake or failed[0]), []).append(exercise.name)
+        if exercise.trouble:
+            exercises.setdefault(_brief(exercise.mistake or exercise.trouble), []).append(exercise.name)
     for reason, names in exercises.items():
         yield f"{', '.join(names)}: {reason}"
 

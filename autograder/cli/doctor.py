@@ -81,7 +81,7 @@ def _libseccomp() -> Requirement:
     from autograder.judge.seccomp import compiled_filter
 
     try:
-        size = len(compiled_filter()) // 8
+        size = len(compiled_filter().program) // 8
     except AutograderError as error:
         return Requirement("libseccomp", False, str(error), "apt-get install libseccomp2")
     return Requirement("libseccomp", True, f"the filter compiles to {size} instructions")

@@ -106,8 +106,7 @@ def remark(record: Record) -> str:
         if exercise.mistake:
             notes.append(f"{exercise.name}: {exercise.mistake}")
         elif exercise.score < exercise.points:
-            failed = [check for check in exercise.checks if check.outcome != "passed"]
-            notes.append(f"{exercise.name}: {failed[0].message}")
+            notes.append(f"{exercise.name}: {exercise.trouble}")
     return "; ".join(dict.fromkeys(notes)) or "every check passed"
 
 
@@ -119,6 +118,7 @@ def table(records: Sequence[Record], title: str | None = None) -> Table:
     result.add_column("why", ratio=1)
     for record in records:
         score = f"{record.score:g} / {record.points:g}" if record.outcome == "graded" else record.outcome
+        score += " ⚑" if record.flags else ""
         result.add_row(Text(record.student), score, Text(_shortened(remark(record))))
     return result
 
@@ -132,6 +132,9 @@ def _print_notes(console: Console, records: Sequence[Record], written: dict[str,
     if graded:
         mean = sum(record.score for record in graded) / len(graded)
         console.print(f"{len(graded)} of {len(records)} graded, mean {mean:.2f} of {graded[0].points:g} points")
+    if flagged := [record.student for record in records if record.flags]:
+        look = f"autograder show {records[0].assignment} STUDENT"
+        console.print(f"flagged for a look: {', '.join(flagged)} ('{look}' says why)", markup=False)
     for entry in written.values():
         if entry.state == "failed":
             console.print(f"not written to the gradebook: {entry.student}: {entry.reason}", style="red")
@@ -154,6 +157,7 @@ def summary(records: Sequence[Record], written: dict[str, Written]) -> list[dict
                 e.name: {"score": e.score, "points": e.points, "mistake": e.mistake} for e in record.exercises
             },
             "alterations": list(record.alterations),
+            "flags": list(record.flags),
             "gradebook": written[record.student].state if record.student in written else "not asked for",
         }
         for record in records

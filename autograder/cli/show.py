@@ -44,5 +44,7 @@ def show_result(start: Path, assignment: str, student: str, json_output: bool) -
     for cell in record.cells:
         if cell.note:
             console.print(f"\ncell {cell.cell_id}: {cell.note}")
+    for flag in record.flags:
+        console.print(f"\nflagged: {flag}")
     for alteration in record.alterations:
         console.print(f"altered: {alteration}")

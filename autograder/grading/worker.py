@@ -152,4 +152,5 @@ def _record(batch: Batch, prepared: Prepared, collector: Collector, trouble: str
         exercises=exercises,
         cells=collector.cells(prepared.student, clean_outputs),
         alterations=prepared.alterations,
+        flags=collector.flags(prepared.student),
     )

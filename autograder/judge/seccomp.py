@@ -6,15 +6,21 @@ on purpose: new namespaces, mounts, ptrace and other processes' memory, keyrings
 kernel modules, clocks, and every socket family but Unix sockets (AF_VSOCK and netlink are not confined by a network
 namespace); memfd_create, whose files are memory that no limit counts; inotify, whose instances are counted for the
 whole machine.
+
+What no exercise needs and attacks begin with is refused by the supervisor, which the kernel asks (seccomp_unotify(2)),
+so that an instructor can be told of it; the rest is refused by the kernel alone. Both are equally shut.
 """
 
 from __future__ import annotations
 
+import base64
 import errno
 import functools
 import resource
 import socket
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.errors import SandboxUnavailable
@@ -66,9 +72,31 @@ _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _LIMITS = 16  # kinds of rlimit in Linux
 
 
+# Refused like the rest, and told of: asked for by nobody who only computes.
+_TOLD = """
+ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp mount umount2 pivot_root chroot unshare setns fsopen fsmount
+open_tree move_mount bpf perf_event_open keyctl add_key request_key io_uring_setup userfaultfd init_module finit_module
+delete_module kexec_load reboot swapon acct quotactl name_to_handle_at open_by_handle_at mknod mknodat setuid setgid
+setreuid setregid setresuid setresgid setgroups sethostname settimeofday clock_settime personality iopl modify_ldt
+syslog
+"""
+_FAMILIES = {2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38: "AF_ALG", 40: "AF_VSOCK"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A BPF program (struct sock_filter[]), and the names of the system calls that it asks its listener about."""
+
+    program: bytes
+    told: Mapping[int, str]
+
+
 @functools.cache
-def compiled_filter() -> bytes:
-    """Return the filter as a BPF program for this machine. Raises SandboxUnavailable without libseccomp."""
+def compiled_filter(*, telling: bool = False) -> Filter:
+    """Return the filter for this machine. Raises SandboxUnavailable without libseccomp.
+
+    ``telling``: some calls are not refused by the kernel at once, but by whoever listens.
+    """
     try:
         import pyseccomp as seccomp
     except (ImportError, RuntimeError, OSError) as error:
@@ -83,17 +111,38 @@ def compiled_filter() -> bytes:
     rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_NEW, 0))
     for family in ("socket", "socketpair"):
         rules.add_rule(seccomp.ALLOW, family, seccomp.Arg(0, seccomp.EQ, int(socket.AF_UNIX)))
-    rules.add_rule(seccomp.ERRNO(errno.EACCES), "socket", seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
+    other = seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX))
+    rules.add_rule(seccomp.NOTIFY if telling else seccomp.ERRNO(errno.EACCES), "socket", other)
     for option in _PRCTL_ALLOWED:
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, option))
     # No process may outlive its supervisor: the signal that sees to it can be renewed, not taken off.
     death, kill = seccomp.Arg(0, seccomp.EQ, _PR_SET_PDEATHSIG), seccomp.Arg(1, seccomp.EQ, _SIGKILL)
     rules.add_rule(seccomp.ALLOW, "prctl", death, kill)
     _allow_limits(rules, seccomp)
+    told = {seccomp.resolve_syscall(seccomp.system_arch(), name): name for name in (*_TOLD.split(), "socket")}
+    if telling:
+        for number, name in told.items():
+            if name != "socket" and number >= 0:  # below zero: this machine does not have it
+                rules.add_rule(seccomp.NOTIFY, number)
     with tempfile.TemporaryFile() as stream:
         rules.export_bpf(stream)
         stream.seek(0)
-        return stream.read()
+        return Filter(stream.read(), told)
+
+
+def for_student_side() -> dict[str, Any]:
+    """Both filters in text, the telling one first, and the numbers of seccomp(2) and socket(2) on this machine."""
+    programs = [compiled_filter(telling=telling).program for telling in (True, False)]
+    import pyseccomp as seccomp
+
+    numbers = {name: seccomp.resolve_syscall(seccomp.system_arch(), name) for name in ("seccomp", "socket")}
+    return {"programs": [base64.b64encode(program).decode() for program in programs], **numbers}
+
+
+def described(number: int, first: int) -> str:
+    """A refused system call for an instructor; of a socket the family, which is its first argument."""
+    name = compiled_filter(telling=True).told.get(number, f"system call {number}")
+    return f"socket({_FAMILIES.get(first, first)})" if name == "socket" else name
 
 
 def _allow_limits(rules: Any, seccomp: Any) -> None:

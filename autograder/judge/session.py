@@ -77,6 +77,7 @@ class Session:
         self._left_out: dict[int, str] = {}
         self._channels: list[SocketChannel] = []
         self.dead = ""  # why no exercise process can be had any more
+        self.refused: set[tuple[int, int]] = set()  # system calls, by number and first argument; all once closed
 
     def __enter__(self) -> Session:
         return self
@@ -211,6 +212,7 @@ class Session:
             event: dict[str, Any] = decode(self._supervisor.receive(time.monotonic() + seconds))
         except (ConnectionClosed, DeadlinePassed) as error:
             raise ForkserverLost("the supervisor of a submission did not report; was it killed?") from error
+        self.refused.update(event.get("refused", ()))
         return event
 
     def _order(self, order: str) -> None:
@@ -233,6 +235,9 @@ class Session:
         self._student.close()
         self._supervisor.close()
         self._student = self._supervisor = None
+        if event["status"] == -signal.SIGKILL and not event["reason"] and self._spawner.confined:
+            # Nothing inside can kill the first process of a namespace: the machine ran out of memory, or somebody did.
+            raise ForkserverLost("a submission's process was killed from outside; is the machine out of memory?")
         return ending(int(event["status"]), str(event["reason"]), self._limits)
 
     def _why_ended(self) -> str:

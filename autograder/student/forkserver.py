@@ -148,7 +148,8 @@ def _settle() -> None:
 
 def serve(listener: socket.socket, ends: tuple[int, int], settings: dict[str, Any], shell: NotebookShell) -> None:
     """Fork a supervisor for each connection and collect the ended ones, until one of ``ends`` becomes readable."""
-    settings["filter"] = base64.b64decode(settings["filter"])
+    if settings["filters"]:
+        settings["filters"]["programs"] = [base64.b64decode(text) for text in settings["filters"]["programs"]]
     signal.signal(signal.SIGCHLD, lambda *_: None)
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):

@@ -1,7 +1,8 @@
 """The supervisor of one submission: forks the confined notebook process, watches its memory, reports how it ended.
 
 Trusted: it runs no student code and is out of the student's sight (an outer pid namespace). Its connection to the judge
-is another one than the student's, so what it says cannot be forged.
+is another one than the student's, so what it says cannot be forged: how the process ended, and which system calls were
+refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import time
 from typing import Any, NoReturn
 
@@ -17,9 +19,11 @@ from autograder.student import confine
 from autograder.student.memory import MemoryWatch
 from autograder.student.notebook import NotebookShell
 from autograder.student.process import prepare
+from autograder.student.refused import Refusals
 from autograder.wire import Connection, ConnectionClosed, decode, encode
 
 WATCH_SECONDS = 0.1
+LISTENER = b"listener "
 
 
 def supervise(link: Connection, student_fd: int, job: dict[str, Any], shell: NotebookShell) -> NoReturn:
@@ -28,77 +32,113 @@ def supervise(link: Connection, student_fd: int, job: dict[str, Any], shell: Not
         if job["confined"]:
             confine.enter_namespaces(job["uid"])
         confine.die_with_parent()
-        ready_read, ready_write = os.pipe()
+        ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            os.close(ready_read)
-            _become_notebook_process(link, ready_write, student_fd, job, shell)
+            ours.close()
+            _become_notebook_process(link, theirs, student_fd, job, shell)
     except Exception as error:
         link.send(encode({"event": "unconfined", "reason": f"{type(error).__name__}: {error}"}))
         os._exit(1)
     os.close(student_fd)
-    os.close(ready_write)
-    with open(ready_read, "rb") as stream:
-        trouble = stream.read().decode()
+    theirs.close()
+    trouble, listener = _heard(ours)
     if trouble:
         link.send(encode({"event": "unconfined", "reason": trouble}))
         os._exit(1)
     link.send(encode({"event": "started"}))
-    _watch(link, pid, job["limits"])
+    _watch(link, pid, job["limits"], Refusals(listener, job["filters"]["socket"] if job["confined"] else -1))
+
+
+def _heard(ready: socket.socket) -> tuple[str, int]:
+    """What the notebook process says before any student code runs: its trouble, if any, and the filter's listener."""
+    listener, said = -1, b""
+    with ready:
+        while True:
+            data, fds, _, _ = socket.recv_fds(ready, 4096, 1)
+            if fds:
+                (listener,) = fds
+                said += data.removeprefix(LISTENER)
+            elif data:
+                said += data
+            else:
+                return said.decode(), listener
 
 
 def _become_notebook_process(
-    link: Connection, ready: int, student_fd: int, job: dict[str, Any], shell: NotebookShell
+    link: Connection, ready: socket.socket, student_fd: int, job: dict[str, Any], shell: NotebookShell
 ) -> NoReturn:
     link.close()
     try:
         os.setsid()
         if job["confined"]:
-            confine.seal(job["limits"], job["filter"])
+            listener = confine.seal(job["limits"], job["filters"])
+            if listener >= 0:
+                socket.send_fds(ready, [LISTENER], [listener])
+                os.close(listener)
         else:
             confine.die_with_parent()
             os.chdir(job["home"])
         notebook = prepare(student_fd, shell)
     except Exception as error:
-        os.write(ready, f"{type(error).__name__}: {error}".encode())
+        ready.sendall(f"{type(error).__name__}: {error}".encode())
         os._exit(1)
-    os.close(ready)
+    ready.close()
     notebook.serve()
 
 
-def _watch(link: Connection, pid: int, limits: dict[str, Any]) -> NoReturn:
+def _watch(link: Connection, pid: int, limits: dict[str, Any], refusals: Refusals) -> NoReturn:
     process = os.pidfd_open(pid)
     poller = select.poll()
-    poller.register(process, select.POLLIN)
-    poller.register(link, select.POLLIN)
-    memory, reason = MemoryWatch(pid, int(limits["memory_mb"]) * 1024), ""
+    for fd in (process, link.fileno(), refusals.listener):
+        if fd >= 0:
+            poller.register(fd, select.POLLIN)
+    memory, reason, looked = MemoryWatch(pid, int(limits["memory_mb"]) * 1024), "", 0.0
     while True:
-        ready = {fd for fd, _ in poller.poll(WATCH_SECONDS * 1000)}
+        ready = dict(poller.poll(WATCH_SECONDS * 1000))
         if process in ready:
             break
+        if refusals.listener in ready:
+            _refuse(refusals, ready[refusals.listener], poller)
         if link.fileno() in ready:
-            _obey(link, pid)
-        elif memory.exceeded():
-            reason = "memory"
-            os.kill(pid, signal.SIGKILL)
+            reason = _obey(link, pid, process) or reason
+        elif not ready or time.monotonic() - looked >= WATCH_SECONDS:
+            looked = time.monotonic()
+            if memory.exceeded():
+                reason = "memory"
+                os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
-    if not reason and used.ru_utime + used.ru_stime >= 0.9 * int(limits["cpu_seconds"]):  # the limit's clock is coarse
+    # The limit's clock is coarse.
+    if reason != "memory" and used.ru_utime + used.ru_stime >= 0.9 * int(limits["cpu_seconds"]):
         reason = "cpu"
     # The judge may be gone: then nobody needs the report.
     with contextlib.suppress(ConnectionClosed):
-        link.send(encode({"event": "ended", "status": os.waitstatus_to_exitcode(status), "reason": reason}))
+        ended = {"event": "ended", "status": os.waitstatus_to_exitcode(status), "reason": reason}
+        link.send(encode(ended | {"refused": sorted(refusals.noted)}))
     os._exit(0)
 
 
-def _obey(link: Connection, pid: int) -> None:
+def _refuse(refusals: Refusals, events: int, poller: select.poll) -> None:
+    listener = refusals.listener
+    if events & select.POLLIN:
+        refusals.answer()
+    else:  # nobody is left whom the filter confines
+        refusals.close()
+    if refusals.listener < 0:
+        poller.unregister(listener)
+
+
+def _obey(link: Connection, pid: int, process: int) -> str:
+    """Carry out the judge's order; returns "ordered" where that is what ends the process."""
     try:
         order = decode(link.receive(time.monotonic() + 5))["op"]
     except ConnectionClosed:
         order = "kill"
-    with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
-        os.kill(pid, signal.SIGINT if order == "interrupt" else signal.SIGKILL)
+    ended = bool(select.select([process], [], [], 0)[0])  # by itself, just now
+    os.kill(pid, signal.SIGINT if order == "interrupt" else signal.SIGKILL)  # not collected yet: it is still this one
     if order == "kill":
         # Pid 1's end takes its whole namespace along; unconfined processes have no such end, so their group goes.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    return "" if ended or order != "kill" else "ordered"

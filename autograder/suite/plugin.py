@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from autograder.errors import AutograderError, JudgeFault, SuiteFault
+from autograder.errors import AutograderError, BannedOperation, JudgeFault, SuiteFault, WireViolation
 from autograder.suite import naming
 from autograder.suite.assignment import SETTINGS, Assignment, load_assignment
 from autograder.suite.outcome import classify, sentence_of
@@ -181,7 +181,7 @@ def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:
     mistakes: dict[str, str] = {}
     if any(not test.passed for test in state.ran):
         mistakes = _namer(item.config, state.assignment).mistakes(state.ran)
-    whole = {"subject": state.id, "cells": cells, "mistakes": mistakes}
+    whole = {"subject": state.id, "cells": cells, "mistakes": mistakes, "refused": state.opened.refused()}
     item.user_properties.append((PROPERTY, whole))
 
 
@@ -328,6 +328,7 @@ def _check_property(item: Any, error: BaseException | None) -> dict[str, Any]:
         "sentence": sentence_of(item.function),
         "outcome": outcome,
         "message": message,
+        "suspect": isinstance(error, BannedOperation | WireViolation),
     }
 
 

@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograder.record import CellResult, Check, CheckOutcome, ExerciseResult
+from autograder.record import NOT_ALONE, CellResult, Check, CheckOutcome, ExerciseResult
 from autograder.suite.plugin import PROPERTY
-
-NOT_ALONE = "this holds, and counts as soon as one of the checks of the results passes"
 
 CleanOutputs = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
@@ -56,6 +54,16 @@ class Collector:
         """What the subject's cells did, their outputs cleaned."""
         runs = self.whole.get(subject, {}).get("cells", [])
         return tuple(CellResult(run["cell_id"], tuple(clean(run["outputs"])), run["note"]) for run in runs)
+
+    def flags(self, subject: str) -> tuple[str, ...]:
+        """What an instructor may want to look at: refused system calls, banned functions, answers that are none.
+
+        They cost nothing by themselves: the checks have said what they say.
+        """
+        refused = self.whole.get(subject, {}).get("refused", [])
+        asked = [f"asked the kernel for what is refused here: {', '.join(refused)}"] if refused else []
+        suspect = [f"{c['exercise']}: {c['message']}" for c in self.checks[subject] if c["suspect"]]
+        return (*asked, *dict.fromkeys(suspect))
 
 
 def counted(checks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from autograder.errors import BannedOperation, LimitReached, SuiteFault
 from autograder.judge.channel import Channel, MemoryChannel, SocketChannel
 from autograder.judge.forkserver import Spawner
+from autograder.judge.seccomp import described
 from autograder.judge.session import Cell, CellRun, Session
 from autograder.suite.assignment import Assignment
 from autograder.suite.variants import Variant
@@ -29,6 +30,9 @@ class Opened(Protocol):
 
     def cells(self) -> list[dict[str, Any]]:
         """What the notebook's cells did, as plain data (empty for our own solutions)."""
+
+    def refused(self) -> list[str]:
+        """The system calls that were refused and told of, in words; known once it is closed."""
 
     def close(self) -> None:
         """End it."""
@@ -104,6 +108,9 @@ class _OpenedSubmission:
         pairs = zip(self._submission.cells, self._runs, strict=True)
         return [{"cell_id": cell.id, "outputs": run.outputs, "note": run.note} for cell, run in pairs]
 
+    def refused(self) -> list[str]:
+        return sorted(described(number, first) for number, first in self._session.refused)
+
     def close(self) -> None:
         if self._channel is not None:
             self._channel.close()
@@ -157,6 +164,10 @@ class OpenedOwnSolution:
         return self._channel
 
     def cells(self) -> list[dict[str, Any]]:
+        """See Opened."""
+        return []
+
+    def refused(self) -> list[str]:
         """See Opened."""
         return []
 

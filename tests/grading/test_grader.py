@@ -18,8 +18,7 @@ from autograder.course.layout import Course
 from autograder.errors import CourseFault, SandboxUnavailable
 from autograder.grading import gradebook
 from autograder.grading.grader import Grader, Options
-from autograder.record import Record
-from autograder.suite.records import NOT_ALONE
+from autograder.record import NOT_ALONE, Record
 from tests.tiny_course import TinyCourse
 
 RIGHT = "def double(x):\n    if np.ndim(x) == 0:\n        raise ValueError\n    return x + x"
@@ -91,6 +90,16 @@ def test_a_damaged_record_is_judged_again_and_stops_nobody(tiny: TinyCourse, cou
 
     assert grader.grade("tiny", students) == first
     assert {student: stored(course, student) for student in students} == before
+
+
+def test_a_submission_is_flagged_and_not_zeroed(tiny: TinyCourse, grader: Grader) -> None:
+    asking = "import socket\ntry:\n    socket.socket(socket.AF_INET)\nexcept OSError:\n    pass\n"
+    tiny.submit("ada", RIGHT)
+    tiny.submit("bob", asking + RIGHT)
+    ada, bob = grader.grade("tiny", ["ada", "bob"])
+    assert (ada.score, bob.score) == (4.0, 4.0)
+    assert ada.flags == ()
+    assert bob.flags == ("asked the kernel for what is refused here: socket(AF_INET)",)
 
 
 def test_a_record_is_used_until_submission_or_suite_change(tiny: TinyCourse, course: Course, grader: Grader) -> None:

@@ -95,6 +95,14 @@ def test_a_killed_supervisor_takes_its_submission_along_and_is_nobodys_fault(own
     assert text_of(run(own, "print('alive')")[0]) == "alive\n"
 
 
+@pytest.mark.parametrize("when", MOMENTS)
+def test_a_notebook_process_killed_from_outside_is_nobodys_fault(own: Forkserver, when: str) -> None:
+    server = server_of(own)
+    with Session(own, LIMITS) as session, pytest.raises(ForkserverLost, match="killed from outside"):
+        judge_while_killing(session, lambda: children_of(children_of(server)[0])[0], when)
+    assert eventually(lambda: not student_processes(own))
+
+
 def test_closing_leaves_nothing_behind() -> None:
     mounts = Path("/proc/self/mounts").read_text()
     descriptors = set(os.listdir("/proc/self/fd"))
@@ -347,7 +355,8 @@ def test_confinement_that_cannot_be_had_is_refused(own: Forkserver, monkeypatch:
     real = sandbox.command
 
     def without_namespaces(environment: Environment, runtime: Path, arguments: list[str]) -> list[str]:
-        changed = json.loads(arguments[-1]) | {"filter": "AAAA"}
+        changed = json.loads(arguments[-1])
+        changed["filters"]["programs"] = ["AAAA", "AAAA"]
         settings.append(arguments[-1])
         return real(environment, runtime, [*arguments[:-1], json.dumps(changed)])
 

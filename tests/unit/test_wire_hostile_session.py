@@ -84,7 +84,7 @@ class FakeSpawner(Spawner):
         while decode(link.receive(None))["op"] != "kill":
             pass
         other.raw.shutdown(socket.SHUT_RDWR)
-        link.send(encode({"event": "ended", "status": -9, "reason": ""}))
+        link.send(encode({"event": "ended", "status": -9, "reason": "ordered"}))
 
     def close(self) -> None:
         for end in self._ends:
