@@ -10,13 +10,19 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint fuzz audit draws compare times doctor setup clean help
+.PHONY: demo test lint attacks faults fuzz audit draws compare times doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
 
 test: setup  ## run all tests
 	$(BIN)/python -m pytest tests $(PYTEST_FLAGS)
+
+attacks: setup  ## a class with hostile submissions: nothing is earned, reached, changed or left behind
+	$(BIN)/python -m tests.attacks.run
+
+faults: setup  ## kill grading at 60 random points, fill its disk up, lock its gradebook (half an hour)
+	FAULT_POINTS=$${FAULT_POINTS:-60} $(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
 
 lint: setup  ## ruff, and mypy in strict mode
 	$(BIN)/ruff check .

@@ -53,12 +53,19 @@ def grade_class(
     console = _console(json_output)
     graded = {name: Graded(name) for name in chosen}
     writers = {name: Writer(course, name) for name in chosen} if gradebook else {}
+    told = {writer.fault for writer in writers.values() if writer.fault}
+    for fault in told:
+        _print_fault(console, fault)
     with Grader(course, options, forkservers) as grader, _progress(console) as progress:
         bars = {name: progress.add_task(name, total=len(students)) for name, students in chosen.items()}
 
         def done(record: Record) -> None:
             if gradebook:
-                graded[record.assignment].written[record.student] = writers[record.assignment].write(record)
+                writer = writers[record.assignment]
+                graded[record.assignment].written[record.student] = writer.write(record)
+                if writer.fault and writer.fault not in told:
+                    told.add(writer.fault)
+                    _print_fault(console, writer.fault)
             progress.advance(bars[record.assignment])
 
         for name, records in grader.grade_all(chosen, done).items():
@@ -135,11 +142,24 @@ def _print_notes(console: Console, records: Sequence[Record], written: dict[str,
     if flagged := [record.student for record in records if record.flags]:
         look = f"autograder show {records[0].assignment} STUDENT"
         console.print(f"flagged for a look: {', '.join(flagged)} ('{look}' says why)", markup=False)
+    reasons: dict[str, list[str]] = {}
     for entry in written.values():
         if entry.state == "failed":
-            console.print(f"not written to the gradebook: {entry.student}: {entry.reason}", style="red")
+            reasons.setdefault(entry.reason, []).append(entry.student)
+    for reason, students in reasons.items():
+        _print_plainly(console, f"not written to the gradebook: {', '.join(students)}: {reason}", "red")
     if options.trust:
         console.print("These submissions were run WITHOUT confinement (--trust-submissions).", style="bold red")
+
+
+def _print_fault(console: Console, fault: str) -> None:
+    """What concerns the whole class is said at once: judging may take hours."""
+    _print_plainly(console, f"{fault}. Judging goes on; its records are kept.", "red")
+
+
+def _print_plainly(console: Console, text: str, style: str) -> None:
+    """Text that holds names and paths: no markup in it, and no line broken within them."""
+    console.print(Text(text), style=style, soft_wrap=True)
 
 
 def summary(records: Sequence[Record], written: dict[str, Written]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import typer
 
 from autograder import __version__
 from autograder.errors import AutograderError
+from autograder.grading.stopping import Stopped, stoppable, whole
 
 app = typer.Typer(
     help="Grade nbgrader notebooks with hidden pytest suites, student code confined.",
@@ -46,6 +47,9 @@ def _refuses(command: Callable[P, T]) -> Callable[P, T]:
         except AutograderError as error:
             typer.secho(f"autograder: {error}", err=True, fg=typer.colors.RED)
             raise typer.Exit(REFUSED) from error
+        except Stopped as stop:
+            typer.secho(f"autograder: {stop}; run the same command again to go on", err=True, fg=typer.colors.RED)
+            raise typer.Exit(128 + stop.number) from stop
 
     return wrapped
 
@@ -124,20 +128,23 @@ def grade(
     course: CourseOption = Path(),
 ) -> None:
     """Judge the submissions of a class in parallel, and record grades in nbgrader's gradebook."""
-    from autograder.grading.workers import start_ahead
+    with stoppable():
+        with whole():  # an interrupt in the midst of an import can get lost
+            from autograder.grading.workers import start_ahead
 
-    start_ahead()
-    from autograder.grading.forkservers import started_ahead
+            start_ahead()
+            from autograder.grading.forkservers import started_ahead
 
-    with started_ahead(course, assignments, confined=not trust_submissions) as forkservers:
-        from autograder.cli.grade import grade_class
-        from autograder.grading.grader import Options
+        with started_ahead(course, assignments, confined=not trust_submissions) as forkservers:
+            with whole():
+                from autograder.cli.grade import grade_class
+                from autograder.grading.grader import Options
 
-        options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
-        if not grade_class(
-            course, assignments, student or [], options, forkservers, gradebook=gradebook, json_output=json_output
-        ):
-            raise typer.Exit(NOT_DONE)
+            options = Options(workers=workers, device=device, force=force, trust=trust_submissions)
+            if not grade_class(
+                course, assignments, student or [], options, forkservers, gradebook=gradebook, json_output=json_output
+            ):
+                raise typer.Exit(NOT_DONE)
 
 
 @app.command()

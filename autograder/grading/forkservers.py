@@ -46,7 +46,10 @@ class Forkservers:
         if known is not None:
             known.close()
             del self._running[environment]
-        return self._running.setdefault(environment, Forkserver(environment, self._secrets, wait=False))
+        try:
+            return self._running.setdefault(environment, Forkserver(environment, self._secrets, wait=False))
+        except OSError as error:  # it has a socket and a log in the temporary directory
+            raise JudgeFault(f"a forkserver cannot be started: {error}") from error
 
     def ready(self, assignment: Assignment) -> Forkserver:
         """The forkserver for an assignment, ready to fork. Raises JudgeFault."""

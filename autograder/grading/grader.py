@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,8 +21,8 @@ from autograder.errors import JudgeFault, SandboxUnavailable
 from autograder.grading import store
 from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
 from autograder.grading.forkservers import Forkservers
+from autograder.grading.pool import Workers, warmed_up
 from autograder.grading.prepare import Prepared, points_of, prepare, read_release, suite_files
-from autograder.grading.workers import end_with_the_grader, workers_context
 from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
 
@@ -70,7 +70,7 @@ class Grader:
             raise SandboxUnavailable(f"{found}: grading runs on the cpu; the sandbox has no GPU yet, use --device cpu")
         self._workers = self._options.workers or len(os.sched_getaffinity(0))
         self.forkservers = forkservers or Forkservers(course.root, confined=not self._options.trust)
-        self._pool: Executor | None = None
+        self._pool: Workers | None = None
 
     def __enter__(self) -> Grader:
         return self
@@ -79,10 +79,9 @@ class Grader:
         self.close()
 
     def close(self) -> None:
-        """End the workers and forkservers."""
+        """End the workers and forkservers, also in the midst of their work."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+            self._lose(self._pool)
         self.forkservers.close()
 
     def grade(self, name: str, students: Sequence[str], judged: Judged = lambda _: None) -> list[Record]:
@@ -97,8 +96,8 @@ class Grader:
         for name, students in wanted.items():
             task = tasks[name] = self._task(name, students)
             if task.work:  # what takes seconds to start does so while the next assignment is read
-                self._start_pool()
-                with suppress(JudgeFault):  # said when its turn comes
+                with suppress(JudgeFault, BrokenProcessPool):  # said, or mended, when its turn comes
+                    self._start_pool()
                     self.forkservers.start(task.assignment)
         for task in tasks.values():
             for record in task.done.values():
@@ -144,13 +143,16 @@ class Grader:
         key = _key(template, record.submission_sha256)
         store.write(self._directory(template, record.student), key, record, {"seconds": round(seconds, 3), "at": now})
 
-    def _start_pool(self) -> Executor:
+    def _start_pool(self) -> Workers:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=workers_context(), initializer=end_with_the_grader
-            )
-            self._pool.submit(os.getpid)  # the workers import torch while the forkserver does
+            self._pool = warmed_up(self._workers)
         return self._pool
+
+    def _lose(self, pool: Workers) -> None:
+        """Have no more to do with these workers: one of them was lost, or nobody needs them."""
+        if pool is self._pool:
+            self._pool = None
+        pool.end()
 
     def _judge(self, tasks: Sequence[_Task]) -> Iterable[tuple[Record, float]]:
         planned: list[_Planned] = []
@@ -173,29 +175,31 @@ class Grader:
             yield from _not_judged(single[1], "its worker process ended twice while judging it")
 
     def _run(self, planned: Sequence[_Planned], lost: list[_Planned]) -> Iterable[tuple[Record, float]]:
-        pool = self._start_pool() if planned else None
-        futures: dict[Future[Any], _Planned] = {}
+        futures: dict[Future[Any], tuple[Workers, _Planned]] = {}
         faults: dict[str, str] = {}  # what could not be started for one batch is not tried again for each of the others
         for assignment, batch in planned:
-            assert pool is not None
             if assignment.name in faults:
                 yield from _not_judged(batch, faults[assignment.name])
                 continue
             try:
                 address = self.forkservers.ready(assignment).address
-                futures[pool.submit(judge_batch, replace(batch, forkserver=address))] = (assignment, batch)
+                pool = self._start_pool()
+                order = pool.order(judge_batch, replace(batch, forkserver=address))
+                futures[order] = (pool, (assignment, batch))
             except JudgeFault as error:
                 faults[assignment.name] = str(error)
                 yield from _not_judged(batch, str(error))
             except BrokenProcessPool:  # a worker that was lost between two batches
                 lost.append((assignment, batch))
-                self._pool = None
+                if self._pool is not None:
+                    self._lose(self._pool)
         for future in as_completed(futures):
             try:
                 yield from future.result()
             except BrokenProcessPool:
-                lost.append(futures[future])
-                self._pool = None
+                pool, batch_of_lost = futures[future]
+                lost.append(batch_of_lost)
+                self._lose(pool)
 
 
 def _not_judged(batch: Batch, reason: str) -> Iterable[tuple[Record, float]]:

@@ -12,12 +12,16 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseFault
+from autograder.grading import disk
 from autograder.record import Record
+
+ABANDONED = 3600.0  # seconds, where writing a record takes milliseconds
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ def load(path: Path) -> Record:
 
 
 def write(directory: Path, key: Key, record: Record, run: dict[str, Any]) -> Path:
-    """Store a record and, beside it, the facts of this run. Returns the record's path."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = record.to_json()
+    """Store a record and, beside it, the facts of this run. Returns the record's path. Raises JudgeFault."""
+    path, text = directory / f"{key.name}.json", record.to_json()
     facts = {**run, "record_sha256": hashlib.sha256(text.encode()).hexdigest()}
-    _replace(directory / f"{key.name}.run.json", json.dumps(facts, sort_keys=True, indent=1) + "\n")
-    return _replace(directory / f"{key.name}.json", text)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove_abandoned(directory)
+        _replace(directory / f"{key.name}.run.json", json.dumps(facts, sort_keys=True, indent=1) + "\n")
+        return _replace(path, text)
+    except OSError as error:
+        raise disk.unwritable(path, error) from error
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -100,6 +108,13 @@ def _written_hash(path: Path) -> Any:
     except (ValueError, RecursionError):
         return None
     return facts.get("record_sha256") if isinstance(facts, dict) else None
+
+
+def _remove_abandoned(directory: Path) -> None:
+    """Remove what was not written to its end, by a process that was killed, and that nobody else writes just now."""
+    for path in directory.glob(".*.tmp"):
+        if time.time() - path.stat().st_mtime > ABANDONED:
+            path.unlink()
 
 
 def _replace(path: Path, text: str) -> Path:
