@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograder.compare import observe
 from autograder.errors import (
     ArgumentChanged,
@@ -73,6 +75,13 @@ class Conversation:
         except (TypeError, ValueError) as error:
             raise SuiteFault(f"the suite passes a value that cannot cross the wire: {error}") from error
 
+    def _encoded_answer(self, value: Any) -> bytes:
+        """A callback's result. ValueError: its size and dtype follow from what was asked, and are no fault of ours."""
+        try:
+            return encode({"value": value}, self._to_remote)
+        except TypeError as error:
+            raise SuiteFault(f"a function that the suite hands in returns what cannot cross: {error}") from error
+
     def _asked_in_callback(self) -> Exception:
         if self._took_handle:
             return StudentError(
@@ -128,6 +137,8 @@ class Conversation:
         if callable(value):
             self._callbacks.append(value)
             return Callback(len(self._callbacks) - 1)
+        if isinstance(value, np.ndarray | np.generic):
+            raise ValueError(f"an array of dtype {value.dtype} cannot cross the wire")
         raise TypeError(f"{type(value).__name__} is neither a value, a handle nor a function")
 
     def _handle(self, remote: Remote | Callback) -> Any:
@@ -143,7 +154,7 @@ class Conversation:
         self._evaluating, self._took_handle = True, False
         try:
             function, args, kwargs = self._read_question(question)
-            return self._encoded({"value": function(*args, **kwargs)})
+            return self._encoded_answer(function(*args, **kwargs))
         except Exception as error:
             self._callback_error = self._callback_error or _callback_fault(error)
             return encode({"refused": "the function cannot be evaluated with these arguments"})

@@ -297,6 +297,7 @@ def test_a_callback_may_hand_in_another(student: StudentProxy) -> None:
         (lambda x: (_ for _ in ()).throw(SuiteFault("ours")), SuiteFault),
         (lambda x: (_ for _ in ()).throw(AssertionError("a sentence")), AssertionError),
         (lambda x: object(), SuiteFault),
+        (lambda x: np.array([10**30]), StudentError),  # of dtype object, because of what it was asked
         (lambda x: undefined, NameError),  # type: ignore[name-defined]  # noqa: F821 - the suite's own mistake
     ],
 )

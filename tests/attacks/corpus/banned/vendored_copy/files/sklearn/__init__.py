@@ -1,0 +1,1 @@
+"""A copy of the few lines of a banned package that are needed."""
