@@ -25,6 +25,7 @@ from autograder.course.matching import (
     is_solution,
     label_of,
     match_cells,
+    names_in,
     quoted,
     release_id,
     same_text,
@@ -57,6 +58,7 @@ def canonicalize(release: NotebookNode, submitted: NotebookNode) -> Canonical:
     """
     matching = match_cells(_checked(release), list(submitted.cells))
     cells = _assemble(matching)
+    names_in.cache_clear()  # it holds whole cells
     metadata = deepcopy(release.metadata)
     notebook = to_node({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
     notes = list(dict.fromkeys(matching.notes))
@@ -105,8 +107,9 @@ def _insert_missing(
     """Put ``cell`` after its predecessor, but a stub never after the student's definitions of its names."""
     restored = _restored(cell, None, notes)
     at = next((n for n, other in enumerate(cells) if other is before), -1) + 1
-    names = defined_names(cell) if is_solution(cell) else set()
-    defining = [n for n, other in enumerate(cells) if names & defined_names(other, variables=True)]
+    names = defined_names(cell) if is_solution(cell) else frozenset()
+    # Without names there is nothing to look for, and looking through a large notebook takes seconds.
+    defining = [n for n, other in enumerate(cells) if names and names & defined_names(other, variables=True)]
     cells.insert(min([at, *defining]), restored)
     kind = "solution" if is_solution(cell) else "other"
     notes.append(f"the cell {quoted(label_of(cell))} was missing; it was {_PUT_BACK[kind]}")

@@ -12,7 +12,10 @@ from nbformat import NotebookNode
 
 from autograder.course.markdown import as_code, clean_markdown
 from autograder.course.matching import is_locked, label_of, same_text
+from autograder.course.text import cut
 
+MAX_CODE = 400_000  # characters of the student's code in one notebook: a page takes minutes to color more
+MAX_LEFT = 200  # of each further cell
 MAX_RENDERED = 200_000  # characters of Markdown in one notebook; what is beyond is shown as it was typed
 
 
@@ -24,10 +27,14 @@ def make_harmless(notebook: NotebookNode, release: NotebookNode) -> None:
     """
     originals = {label_of(cell): cell for cell in release.cells if label_of(cell)}
     reserved = _page_ids(release)
-    budget = MAX_RENDERED
+    budget, room = MAX_RENDERED, MAX_CODE
     for cell in notebook.cells:
         original = originals.get(label_of(cell))
-        if cell.cell_type == "code" or (original and (is_locked(original) or same_text(original, cell))):
+        if original and (is_locked(original) or same_text(original, cell)):
+            continue
+        if cell.cell_type == "code":
+            cell.source = cut(cell.source, max(room, MAX_LEFT))
+            room -= len(cell.source)
             continue
         if cell.cell_type == "raw":
             cell.cell_type, cell.source = "markdown", as_code(cell.source)

@@ -27,6 +27,7 @@ MAX_SPACES = 1000  # in a row: from each, that parser looks to the last for the 
 
 _HARMLESS_TAG = r"</?(?:b|i|em|strong|u|s|del|ins|sub|sup|small|mark|kbd|code)>|<[bh]r ?/?>"
 _HARMLESS_HTML = re.compile(rf"(?:[^<]|{_HARMLESS_TAG})*", re.IGNORECASE)
+
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 LINK_SCHEMES = ("http:", "https:", "mailto:")
 _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|gif));base64,(.*)", re.DOTALL)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from nbformat import NotebookNode
@@ -70,15 +71,20 @@ def release_id(cell: NotebookNode) -> str:
     return str(own) if own else re.sub(r"[^A-Za-z0-9_-]", "-", label_of(cell) or "cell")[:64]
 
 
-def defined_names(cell: NotebookNode, *, variables: bool = False) -> set[str]:
+def defined_names(cell: NotebookNode, *, variables: bool = False) -> frozenset[str]:
     """Functions, classes (with ``variables``, also assigned names) that a cell defines at its left margin.
 
     Found by pattern and not by parsing, so that a syntax error or a magic elsewhere in the cell does not
     matter.
     """
     if cell.cell_type != "code":
-        return set()
-    return {match[1] or match[2] for match in _DEFINED.finditer(cell.source) if match[1] or variables}
+        return frozenset()
+    return names_in(cell.source, variables)
+
+
+@cache  # the same cells are looked through for each exercise that is missing
+def names_in(source: str, variables: bool) -> frozenset[str]:
+    return frozenset(match[1] or match[2] for match in _DEFINED.finditer(source) if match[1] or variables)
 
 
 def text_of(cell: NotebookNode) -> str:

@@ -15,17 +15,21 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import stat
 from collections.abc import Set
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import nbgrader.converters.base
 import nbgrader.preprocessors
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
+from nbgrader.utils import find_all_files
 from traitlets import Bool, List, Unicode
 
 from autograder.course.canonical import canonicalize
@@ -34,9 +38,35 @@ from autograder.course.layout import Course
 from autograder.course.matching import is_locked, is_solution, label_of
 from autograder.course.notebooks import read_notebook, to_node
 from autograder.course.results import write_results
-from autograder.course.submission import load_submission, read_notebook_file, release_files
+from autograder.course.submission import MAX_FILE_BYTES, load_submission, read_notebook_file, release_files
 from autograder.errors import AutograderError, CourseFault, JudgeFault, UnreadableNotebook
 from autograder.record import Record
+
+
+def _copied_files(path: str, exclude: list[str] | None = None) -> list[str]:
+    """What nbgrader may copy: its copy would follow a link to /dev/zero, stop at a pipe, and fill the disk."""
+    return [name for name in find_all_files(path, exclude) if _is_small_file(name)]
+
+
+def _submitted_at(course: CourseDirectory, directory: str) -> Any:
+    """The time in ``timestamp.txt``; None where there is none to be read: nbgrader waits for a pipe's writer."""
+    try:
+        if _is_small_file(os.path.join(directory, "timestamp.txt")):
+            return _existing_timestamp(course, directory)
+    except (ValueError, SystemExit):  # no time: nbgrader ends the command over it
+        pass
+    return None
+
+
+def _is_small_file(path: str) -> bool:
+    found = os.lstat(path) if os.path.lexists(path) else None
+    return found is not None and stat.S_ISREG(found.st_mode) and found.st_size <= MAX_FILE_BYTES
+
+
+# Looked up by nbgrader's commands when they run: this module is loaded before, with their settings.
+nbgrader.converters.base.find_all_files = _copied_files
+_existing_timestamp = CourseDirectory.get_existing_timestamp
+CourseDirectory.get_existing_timestamp = _submitted_at
 
 Resources = dict[str, Any]
 Processed = tuple[NotebookNode, Resources]

@@ -131,7 +131,7 @@ def _clean_stream(output: Mapping[str, Any]) -> dict[str, Any] | None:
     text = _joined(output.get("text"))
     if text is None:
         return None
-    name = "stderr" if output.get("name") == "stderr" else "stdout"
+    name = "stderr" if _joined(output.get("name")) == "stderr" else "stdout"
     return _stream(name, clean_text(text, MAX_TEXT))
 
 

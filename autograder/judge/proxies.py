@@ -16,6 +16,7 @@ from autograder.errors import (
     ArgumentChanged,
     AutograderError,
     BadReturn,
+    LimitReached,
     Mismatch,
     MissingName,
     StudentError,

@@ -39,6 +39,7 @@ FORK_SECONDS = 10.0  # takes some 10 ms; but it is the code's own process that i
 INTERRUPT_SECONDS = 2.0
 REPORT_SECONDS = 0.1  # between the end of a namespace and its supervisor's report of it
 BROKEN = (ConnectionClosed, DeadlinePassed, FrameTooLarge, Unasked, Undecodable)
+MOST_PID = 2**22  # Linux has no larger process id
 SMALL = 2**16  # bytes; replies that are not outputs are far smaller
 SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
 
@@ -254,7 +255,7 @@ class Session:
 
     def _kill_exercise(self, pid: Any) -> None:
         """Ask for the end of an exercise process that was given up. One that does not obey ends with the session."""
-        if self._student is None or not isinstance(pid, int):
+        if self._student is None or type(pid) is not int or not 0 < pid <= MOST_PID:
             return
         try:
             self._ask({"op": "kill", "arguments": {"pid": pid}}, time.monotonic() + INTERRUPT_SECONDS)

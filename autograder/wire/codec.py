@@ -138,6 +138,12 @@ def _torch() -> Any:
     return sys.modules.get("torch")
 
 
+def _pandas() -> Any:
+    """Pandas where it is loaded whole: another thread may be importing it just now, for a table of another process."""
+    pandas = sys.modules.get("pandas")
+    return None if getattr(getattr(pandas, "__spec__", None), "_initializing", False) else pandas
+
+
 class _Encoder:
     def __init__(self, to_remote: ToRemote | None) -> None:
         self._to_remote = to_remote
@@ -183,7 +189,7 @@ class _Encoder:
         return self._library(value, depth)
 
     def _library(self, value: Any, depth: int) -> Any:
-        torch, pandas = _torch(), sys.modules.get("pandas")
+        torch, pandas = _torch(), _pandas()
         if torch is not None:
             if isinstance(value, torch.Tensor):
                 return self._tensor(value, torch)

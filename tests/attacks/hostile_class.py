@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -24,6 +24,7 @@ from autograder.record import Record
 from autograder.suite.variants import load_variants
 from tests.attacks import surroundings
 from tests.attacks.case import Case, Notebook, cell_of, lay, own_cell
+from tests.attacks.pages import dangers, dangers_in_notebook
 from tests.attacks.surroundings import Bait, Canaries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -98,6 +99,12 @@ def grade_among(cases: Sequence[Case], workplace: Path, *, workers: int = 2, fee
         wrong += _changed_victims(undisturbed, course, assignments)
         wrong += _leaks(course, grading, canaries)
         results = [_result(course, case, _Scores(course, case.assignment), feedback) for case in cases]
+        if feedback:
+            usual = {name: set().union(*(_rendered(course, name, who) for who in VICTIMS)) for name in assignments}
+            for number, result in enumerate(results):
+                found = _rendered(course, result.case.assignment, result.case.student) - usual[result.case.assignment]
+                active = (f"in its pages: {what[:300]}" for what in sorted(found))
+                results[number] = replace(result, wrong=(*result.wrong, *active))
     return Outcome(results, wrong, alone, together)
 
 
@@ -266,6 +273,16 @@ def _result(course: Course, case: Case, scores: _Scores, feedback: bool) -> Resu
     if feedback and record.outcome == "graded" and not page.exists():
         wrong.append("no page of feedback was made")
     return Result(case, record, seconds, tuple(wrong))
+
+
+def _rendered(course: Course, assignment: str, student: str) -> set[str]:
+    """What could run in a student's page and graded notebook, or cover something in them."""
+    found: set[str] = set()
+    for page in course.feedback(student, assignment).glob("*.html"):
+        found |= dangers(page.read_text())
+    for notebook in course.autograded(student, assignment).glob("*.ipynb"):
+        found |= dangers_in_notebook(json.loads(notebook.read_text()))
+    return found
 
 
 def _missed(record: Record) -> str:
