@@ -112,7 +112,8 @@ class SocketChannel:
             try:
                 self._connection.send(answer, deadline)
             except FrameTooLarge as error:
-                raise LimitReached(f"the function that was handed in was asked for too much at once: {error}") from error
+                asked = "the function that was handed in was asked for too much at once"
+                raise LimitReached(f"{asked}: {error}") from error
         raise LimitReached(f"more than {self._limits.callbacks} calls of the function that was handed in")
 
     def _send(self, message: bytes, deadline: float) -> None:

@@ -16,7 +16,6 @@ from autograder.errors import (
     ArgumentChanged,
     AutograderError,
     BadReturn,
-    LimitReached,
     Mismatch,
     MissingName,
     StudentError,
