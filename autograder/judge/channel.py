@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from autograder.errors import LimitReached, ProcessEnded, SuiteFault, WireViolation
+from autograder.judge.bounded import bounded_memory, bounded_time
 from autograder.judge.limits import Limits
 from autograder.student.answer import Answerer, CallbackFailed
 from autograder.wire import (
@@ -96,24 +98,31 @@ class SocketChannel:
         # The judge's own time in callbacks is not the code's; but what the code sends decides how long that is.
         latest = deadline + self._limits.exercise_seconds
         self._send(request, deadline)
+        with ExitStack() as bounds:
+            return self._answered(on_callback, deadline, latest, bounds)
+
+    def _answered(self, on_callback: OnCallback, deadline: float, latest: float, bounds: ExitStack) -> bytes:
         asked = 0
-        for _ in range(self._limits.callbacks + 1):
+        for number in range(self._limits.callbacks + 1):
             frame = self._connection.receive(deadline)
             if frame[:1] == REPLY:
                 return frame[1:]
+            if number == 0:
+                bounds.enter_context(bounded_memory())
             asked += len(frame)
             if frame[:1] != CALLBACK:
                 raise Undecodable("neither an answer nor a call of a function that was handed in")
             if asked > CALLBACK_BYTES:
                 raise LimitReached("the function that was handed in was called with too much data in all")
             began = time.monotonic()
-            answer = on_callback(frame[1:])
+            with bounded_time(min(self._limits.call_seconds, max(latest - began, 0.01))):
+                answer = on_callback(frame[1:])
             deadline = min(latest, deadline + time.monotonic() - began)
             try:
                 self._connection.send(answer, deadline)
             except FrameTooLarge as error:
-                asked = "the function that was handed in was asked for too much at once"
-                raise LimitReached(f"{asked}: {error}") from error
+                said = "the function that was handed in was asked for too much at once"
+                raise LimitReached(f"{said}: {error}") from error
         raise LimitReached(f"more than {self._limits.callbacks} calls of the function that was handed in")
 
     def _send(self, message: bytes, deadline: float) -> None:

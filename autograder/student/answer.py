@@ -66,7 +66,7 @@ class Answerer:
         try:
             return self.encode(reply)
         except CODE_RAISES as error:  # too large, or of a class whose own methods raise
-            return encode({"error": describe(error)})
+            return encode({"error": unsendable(error)})
 
     def encode(self, value: Any) -> bytes:
         """Encode a value; what cannot cross stays here and gets a number."""
@@ -117,7 +117,10 @@ class Answerer:
         if failed is not None:
             return reply | {"error": describe(failed)}
         reply["changed"] = guard and _fingerprint((args, kwargs)) != before
-        return reply | self._returned(value, returns)
+        try:
+            return reply | self._returned(value, returns)
+        except CODE_RAISES as error:  # a class whose own methods raise, or tell something else each time
+            return reply | {"error": unsendable(error)}
 
     def _returned(self, value: Any, returns: Any) -> Reply:
         """Shape a result as declared: None (as it is), "keep", or a list of "keep" and "value", one for each item."""
@@ -195,6 +198,11 @@ def describe(error: BaseException) -> dict[str, Any]:
         detail = f"(its traceback cannot be made: {type(second).__name__})"
     kinds = [kind.__name__ for kind in type(error).__mro__]
     return {"kinds": kinds[:20], "message": stable(message[:1000]), "detail": stable(detail[-MAX_DETAIL:])}
+
+
+def unsendable(error: BaseException) -> dict[str, Any]:
+    """An exception that the code did not raise: of no kind that a check could wait for."""
+    return describe(error) | {"kinds": ["a result that cannot be sent"]}
 
 
 def _fingerprint(value: Any, depth: int = 0) -> Any:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
-from autograder.student.answer import Answerer, CallbackFailed, describe, seed_generators
+from autograder.student.answer import Answerer, CallbackFailed, describe, seed_generators, unsendable
 from autograder.student.notebook import NotebookShell, interruptible
 from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, FrameTooLarge, decode, encode
 
@@ -123,7 +123,7 @@ def _serve_exercise(connection: Connection, namespace: dict[str, Any]) -> NoRetu
             try:
                 connection.send(REPLY + reply)
             except FrameTooLarge as error:
-                connection.send(REPLY + encode({"error": describe(error)}))
+                connection.send(REPLY + encode({"error": unsendable(error)}))
     except ConnectionClosed:
         os._exit(0)
 

@@ -10,24 +10,28 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.suite.assignment import Assignment
 
 MAX_CELL = 200_000  # characters; nobody writes a solution of that size
+MAX_CELLS = 1_000_000  # of all cells together, in their order
+MAX_DOTS = 20  # in the name of a function
 _AUTOGRAD = ("torch.autograd.grad", "torch.autograd.backward")
 
 Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Definition:
-    """A function or class: the names that it mentions, and what it calls or derives from."""
+    """A function or class: the names that it mentions, what it calls or derives from, and what is defined in it."""
 
     name: str
-    mentions: frozenset[str]
-    uses: tuple[ast.expr, ...]
+    mentions: set[str] = field(default_factory=set)
+    uses: list[ast.expr] = field(default_factory=list)
+    inside: list[_Definition] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str,
     patterns = (*banned.functions, *(_AUTOGRAD if banned.autograd else ()))
     if not patterns:
         return {}
-    digests = [_digest(source) for source in sources if len(source) <= MAX_CELL]
+    left_out = unsearched(sources)
+    digests = [_digest(source) for source in sources if source not in left_out]
     aliases = {name: path for digest in digests for name, path in digest.aliases.items()}
     definitions = {name: found for digest in digests for name, found in digest.definitions.items()}
     found = {}
@@ -59,6 +64,16 @@ def static_findings(assignment: Assignment, sources: Sequence[str]) -> dict[str,
     return found
 
 
+def unsearched(sources: Sequence[str]) -> set[str]:
+    """The cells that are too large to be searched."""
+    left, found = MAX_CELLS, set()
+    for source in sources:
+        left -= len(source)
+        if len(source) > MAX_CELL or left < 0:
+            found.add(source)
+    return found
+
+
 @functools.lru_cache(maxsize=1000)
 def _digest(source: str) -> _CellDigest:
     tree = _parsed(source)
@@ -66,7 +81,9 @@ def _digest(source: str) -> _CellDigest:
         return _CellDigest({}, {})
     aliases: dict[str, str] = {}
     definitions: dict[str, _Definition] = {}
-    for node in ast.walk(tree):
+    waiting: list[tuple[ast.AST, _Definition | None]] = [(tree, None)]  # with the innermost definition around it
+    while waiting:
+        node, around = waiting.pop()
         if isinstance(node, ast.Import):
             for name in node.names:
                 top = name.name.partition(".")[0]
@@ -74,7 +91,17 @@ def _digest(source: str) -> _CellDigest:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             aliases.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
         elif isinstance(node, Defining):
-            definitions[node.name] = _definition(node)
+            inner = _Definition(node.name)
+            if isinstance(node, ast.ClassDef):
+                inner.uses += node.bases
+            if around is not None:
+                around.inside.append(inner)
+            definitions[node.name] = around = inner
+        elif around is not None and isinstance(node, ast.Name):
+            around.mentions.add(node.id)
+        elif around is not None and isinstance(node, ast.Call):
+            around.uses.append(node.func)
+        waiting += [(child, around) for child in reversed(list(ast.iter_child_nodes(node)))]
     return _CellDigest(aliases, definitions)
 
 
@@ -90,27 +117,14 @@ def _parsed(source: str) -> ast.Module | None:
     return None
 
 
-def _definition(node: Defining) -> _Definition:
-    names: set[str] = set()
-    uses: list[ast.expr] = []
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name):
-            names.add(part.id)
-        elif isinstance(part, ast.Call):
-            uses.append(part.func)
-        elif isinstance(part, ast.ClassDef):
-            uses += part.bases
-    return _Definition(node.name, frozenset(names), tuple(uses))
-
-
 def _reachable(roots: Iterable[str], definitions: Mapping[str, _Definition]) -> Iterator[_Definition]:
-    waiting, seen = list(roots), set(roots)
+    waiting = deque(definitions[name] for name in roots if name in definitions)
+    seen = set(roots)
     while waiting:
-        definition = definitions.get(waiting.pop(0))
-        if definition is None:
-            continue
+        definition = waiting.popleft()
         yield definition
-        waiting += sorted(definition.mentions & definitions.keys() - seen)
+        waiting.extendleft(reversed(definition.inside))  # what is defined in it is part of it
+        waiting.extend(definitions[name] for name in sorted(definition.mentions & definitions.keys() - seen))
         seen |= definition.mentions
 
 
@@ -122,9 +136,9 @@ def _banned_uses(definition: _Definition, aliases: Mapping[str, str], patterns: 
 
 
 def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
-    if isinstance(node, ast.Name):
-        return aliases.get(node.id)
-    if isinstance(node, ast.Attribute):
-        base = _dotted(node.value, aliases)
-        return f"{base}.{node.attr}" if base is not None else None
-    return None
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and len(names) < MAX_DOTS:
+        names.append(node.attr)
+        node = node.value
+    base = aliases.get(node.id) if isinstance(node, ast.Name) else None
+    return ".".join([base, *reversed(names)]) if base is not None else None

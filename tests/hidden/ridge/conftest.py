@@ -1,9 +1,12 @@
 """What the checks of ``ridge`` share: stand-ins for the other exercises.
 
-A solution may call another exercise's function: ``cross_validate`` the student's own ``ridge_path``, ``lasso_fit``
-their ``elastic_net_fit``. So each check runs with sound ones in the place of the others first, and where that fails
-with the student's own: no mistake costs points twice, and a slow fit is not paid for at every fold. Our code on the
-student's side holds no solution: the judge computes.
+A solution may call another exercise's function: ``cross_validate`` the student's own ``ridge_path``, the elastic net
+their ``lasso_fit``. So each check runs with sound ones in the place of the earlier exercises' first, and where that
+fails with the student's own: no mistake costs points twice, and a slow fit is not paid for at every fold. Our code on
+the student's side holds no solution: the judge computes.
+
+Later exercises' functions are always the student's own. Otherwise two functions that do nothing but call each other
+would be right, each with the judge's answer in the other one's place.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from autograder.errors import ArgumentChanged, BadReturn, BannedOperation, Misma
 # Failures after which the student's process still answers, so that a second try is possible.
 REPEATABLE = (ArgumentChanged, BadReturn, BannedOperation, Mismatch, MissingName, StudentError)
 
+# In the notebook's order.
 SIGNATURES = {
     "polynomial_features": "x, degree",
     "ridge_fit": "X, y, alpha",
@@ -62,8 +66,8 @@ def _stand_ins(names: list[str]) -> str:
 
 
 def _on_its_own(exercise: str, reference: Any, student: Any, check: Check) -> None:
-    """Run the check with sound functions in place of the other exercises'; if it fails, with the student's own."""
-    others = [name for name in SIGNATURES if name != exercise]
+    """Run the check with sound functions in place of the earlier exercises'; if it fails, with the student's own."""
+    others = list(SIGNATURES)[: list(SIGNATURES).index(exercise)]
     try:
         with recording():  # of two tries only the one that decides is evidence of a mistake
             student.define(_stand_ins(others))
