@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.layout import Course
-from autograder.errors import JudgeFault, SandboxUnavailable
+from autograder.errors import AutograderError, JudgeFault, SandboxUnavailable
 from autograder.grading import store
 from autograder.grading.batch import Batch, judge_batch, not_judged_record, unreadable_record
 from autograder.grading.forkservers import Forkservers
@@ -54,6 +54,10 @@ class _Task:
 
 
 _Planned = tuple[Assignment, Batch]
+_Lost = tuple[str, _Planned]  # why, in case that it is lost again
+LOST_WORKER = "its worker process ended twice while judging it"
+OURS = "an error of the grader"
+MAX_SAID = 300  # characters of an exception
 
 
 class Grader:
@@ -115,7 +119,14 @@ class Grader:
         suite_sha256 = assignment.fingerprint(*suite_files(self._course, name))
         task = _Task(assignment, self._template(assignment, suite_sha256, points_of(release)))
         for student in students:
-            prepared = prepare(self._course, name, student, release)
+            try:
+                prepared = prepare(self._course, name, student, release)
+            except AutograderError:
+                raise
+            except Exception as error:  # what we did not think of in one submission stops nobody else's
+                reason = f"{OURS} while reading it: {_told(error)}"
+                task.done[student] = not_judged_record(task.template, Prepared(student, ""), reason)
+                continue
             record = self._known(task.template, prepared)
             if record is None:
                 task.work.append(prepared)
@@ -161,20 +172,20 @@ class Grader:
             for first in range(0, len(task.work), size):
                 some = tuple(task.work[first : first + size])
                 planned.append((task.assignment, replace(task.template, submissions=some)))
-        lost: list[_Planned] = []
+        lost: list[_Lost] = []
         yield from self._run(planned, lost)
-        for assignment, batch in lost:
+        for _, (assignment, batch) in lost:
             for one in batch.submissions:
                 yield from self._alone((assignment, replace(batch, submissions=(one,))))
 
     def _alone(self, single: _Planned) -> Iterable[tuple[Record, float]]:
-        """Judge again, alone, a submission whose worker was lost."""
-        lost: list[_Planned] = []
+        """Judge again, alone, a submission whose worker was lost, or in whose batch the judge failed."""
+        lost: list[_Lost] = []
         yield from self._run([single], lost)
-        if lost:
-            yield from _not_judged(single[1], "its worker process ended twice while judging it")
+        for reason, (_, batch) in lost:
+            yield from _not_judged(batch, reason)
 
-    def _run(self, planned: Sequence[_Planned], lost: list[_Planned]) -> Iterable[tuple[Record, float]]:
+    def _run(self, planned: Sequence[_Planned], lost: list[_Lost]) -> Iterable[tuple[Record, float]]:
         futures: dict[Future[Any], tuple[Workers, _Planned]] = {}
         faults: dict[str, str] = {}  # what could not be started for one batch is not tried again for each of the others
         for assignment, batch in planned:
@@ -190,16 +201,23 @@ class Grader:
                 faults[assignment.name] = str(error)
                 yield from _not_judged(batch, str(error))
             except BrokenProcessPool:  # a worker that was lost between two batches
-                lost.append((assignment, batch))
+                lost.append((LOST_WORKER, (assignment, batch)))
                 if self._pool is not None:
                     self._lose(self._pool)
         for future in as_completed(futures):
             try:
                 yield from future.result()
             except BrokenProcessPool:
-                pool, batch_of_lost = futures[future]
-                lost.append(batch_of_lost)
+                pool, one = futures[future]
+                lost.append((LOST_WORKER, one))
                 self._lose(pool)
+            except Exception as error:
+                lost.append((f"{OURS} while judging it: {_told(error)}", futures[future][1]))
+
+
+def _told(error: Exception) -> str:
+    said = f"{type(error).__name__}: {error}"
+    return said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
 
 
 def _not_judged(batch: Batch, reason: str) -> Iterable[tuple[Record, float]]:

@@ -263,8 +263,9 @@ def _result(course: Course, case: Case, scores: _Scores, feedback: bool) -> Resu
     points = record.points if verdict.points is None else verdict.points
     if abs(record.score - points) > 1e-6:
         wrong.append(f"{record.score:g} of {record.points:g} points, where {points:g} are right{_missed(record)}")
-    if (found := scores.of(case.student)) is None or abs(found - record.score) > 1e-6:
-        wrong.append(f"the gradebook says {found}, the record {record.score:g}")
+    due = None if record.outcome == "not judged" else record.score
+    if (found := scores.of(case.student)) != due and (found is None or due is None or abs(found - due) > 1e-6):
+        wrong.append(f"the gradebook says {found}, the record {due}")
     told = said(record)
     wrong += [f"the record says nothing like {pattern!r}" for pattern in verdict.says if not re.search(pattern, told)]
     if seconds > verdict.seconds + GRACE:

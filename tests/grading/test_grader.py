@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.course.layout import Course
 from autograder.errors import CourseFault, SandboxUnavailable
-from autograder.grading import gradebook
-from autograder.grading.grader import Grader, Options
+from autograder.grading import gradebook, prepare
+from autograder.grading.batch import Batch, judge_batch
+from autograder.grading.grader import OURS, Grader, Options
 from autograder.record import NOT_ALONE, Record
 from tests.tiny_course import TinyCourse
 
@@ -62,6 +64,42 @@ def test_scores_mistakes_and_bytes(tiny: TinyCourse, course: Course, grader: Gra
         again.grade("tiny", students)
     assert {student: stored(course, student) for student in students} == before
     assert all(Record.from_json(data.decode()) == first[s] for s, files in before.items() for data in files.values())
+
+
+def test_what_nobody_thought_of_in_one_submission_stops_nobody_else(
+    tiny: TinyCourse, course: Course, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = prepare.canonicalize
+
+    def canonicalize(release: Any, submitted: Any) -> Any:
+        if any("trap" in cell.source for cell in submitted.cells):
+            raise RecursionError("too deep")
+        return real(release, submitted)
+
+    monkeypatch.setattr(prepare, "canonicalize", canonicalize)
+    tiny.submit("ada", RIGHT)
+    tiny.submit("bob", "trap = 1")
+    ada, bob = grader.grade("tiny", ["ada", "bob"])
+    assert (ada.outcome, ada.score) == ("graded", 4.0)
+    assert (bob.outcome, bob.reason) == ("not judged", f"{OURS} while reading it: RecursionError: too deep")
+    assert stored(course, "bob") == {}
+
+
+def test_an_error_in_a_worker_is_the_error_of_one_submission(
+    tiny: TinyCourse, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.grading.grader.judge_batch", fail_for_bob)
+    for student in ("ada", "bob", "cyd"):
+        tiny.submit(student, RIGHT)
+    records = grader.grade("tiny", ["ada", "bob", "cyd"])
+    assert [record.outcome for record in records] == ["graded", "not judged", "graded"]
+    assert records[1].reason == f"{OURS} while judging it: ZeroDivisionError: of ours"
+
+
+def fail_for_bob(batch: Batch) -> list[tuple[Record, float]]:
+    if any(prepared.student == "bob" for prepared in batch.submissions):
+        raise ZeroDivisionError("of ours")
+    return judge_batch(batch)
 
 
 def test_a_supporting_check_earns_nothing_by_itself(tiny: TinyCourse, grader: Grader) -> None:
