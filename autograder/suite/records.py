@@ -12,6 +12,8 @@ from typing import Any
 from autograder.record import NOT_ALONE, CellResult, Check, CheckOutcome, ExerciseResult
 from autograder.suite.plugin import PROPERTY
 
+MAX_FLAGS = 10  # of one submission
+
 CleanOutputs = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
@@ -62,8 +64,9 @@ class Collector:
         """
         refused = self.whole.get(subject, {}).get("refused", [])
         asked = [f"asked the kernel for what is refused here: {', '.join(refused)}"] if refused else []
-        suspect = [f"{c['exercise']}: {c['message']}" for c in self.checks[subject] if c["suspect"]]
-        return (*asked, *dict.fromkeys(suspect))
+        suspect = dict.fromkeys(f"{c['exercise']}: {c['message']}" for c in self.checks[subject] if c["suspect"])
+        told = [*asked, *suspect]
+        return (*told[:MAX_FLAGS], *([f"and {len(told) - MAX_FLAGS} more"] if len(told) > MAX_FLAGS else []))
 
 
 def counted(checks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

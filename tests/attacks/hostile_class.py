@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook
 
@@ -60,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Template:
+class Template:
     release: Notebook
     answers: Mapping[str, str]
     mistake: tuple[str, str]  # an exercise, and a wrong cell for it
@@ -76,18 +77,18 @@ def grade_among(cases: Sequence[Case], workplace: Path, *, workers: int = 2, fee
     canaries = Canaries()
     bait = Bait(canaries, workplace)
     with bait.laid():
-        course = _course(workplace / "course", assignments, canaries)
-        templates = {name: _template(course, name) for name in assignments}
+        course = make_course(workplace / "course", assignments, canaries)
+        templates = {name: read_template(course, name) for name in assignments}
         for name in assignments:
             _hand_in_victims(course, name, templates[name], canaries)
-        _release(course, assignments)
+        release(course, assignments)
         _plant_in_gradebook(course, canaries)
         shutil.copytree(course.root, workplace / "alone")
         secret = canaries.plant("the environment of the grading process")
-        grading = _Grading(workplace, workers, {"AUTOGRADER_TEST_SECRET": secret}, canaries)
+        grading = Grading(workplace, workers, {"AUTOGRADER_TEST_SECRET": secret}, canaries)
         undisturbed = Course.find(workplace / "alone")
         alone = grading.grade(undisturbed, assignments)
-        _hand_in_cases(course, cases, templates, bait)
+        hand_in_cases(course, cases, templates, bait)
         before = surroundings.traces(workplace)
         together = grading.grade(course, assignments)
         left = surroundings.traces(workplace, patience=PATIENCE).since(before)
@@ -97,7 +98,7 @@ def grade_among(cases: Sequence[Case], workplace: Path, *, workers: int = 2, fee
         wrong = [f"left behind: {what}" for what in left]
         wrong += [f"reached: {what}" for what in dict.fromkeys(bait.visits)]
         wrong += _changed_victims(undisturbed, course, assignments)
-        wrong += _leaks(course, grading, canaries)
+        wrong += leaks(course, grading.printed, canaries)
         results = [_result(course, case, _Scores(course, case.assignment), feedback) for case in cases]
         if feedback:
             usual = {name: set().union(*(_rendered(course, name, who) for who in VICTIMS)) for name in assignments}
@@ -108,7 +109,7 @@ def grade_among(cases: Sequence[Case], workplace: Path, *, workers: int = 2, fee
     return Outcome(results, wrong, alone, together)
 
 
-class _Grading:
+class Grading:
     """Runs the command lines of an instructor, with a directory for temporary files of their own."""
 
     def __init__(self, workplace: Path, workers: int, secrets: Mapping[str, str], canaries: Canaries) -> None:
@@ -140,7 +141,7 @@ class _Grading:
             raise RuntimeError(f"{program} {' '.join(arguments)} ended with exit code {done.returncode}:\n{tail}")
 
 
-def _course(root: Path, assignments: Iterable[str], canaries: Canaries) -> Course:
+def make_course(root: Path, assignments: Iterable[str], canaries: Canaries) -> Course:
     root.mkdir(parents=True)
     shutil.copy(REPOSITORY / CONFIG_FILE, root)
     for name in assignments:
@@ -154,9 +155,9 @@ def _course(root: Path, assignments: Iterable[str], canaries: Canaries) -> Cours
     return Course.find(root)
 
 
-def _template(course: Course, name: str) -> _Template:
-    source = json.loads(course.source_notebook(name).read_text())
-    release = json.loads((REPOSITORY / "release" / name / f"{name}.ipynb").read_text())
+def read_template(course: Course, name: str) -> Template:
+    source = read_json(course.source_notebook(name))
+    release = read_json(REPOSITORY / "release" / name / f"{name}.ipynb")
     answers = {}
     for cell in source["cells"]:
         nbgrader = cell["metadata"].get("nbgrader", {})
@@ -164,10 +165,10 @@ def _template(course: Course, name: str) -> _Template:
             lines = "".join(cell["source"]).splitlines()
             answers[nbgrader["grade_id"]] = "\n".join(line for line in lines if " SOLUTION" not in line)
     wrong = next(v for v in load_variants(course.hidden_suite(name)) if v.kind == "misconception")
-    return _Template(release, answers, (wrong.exercise, wrong.cell))
+    return Template(release, answers, (wrong.exercise, wrong.cell))
 
 
-def _hand_in_victims(course: Course, name: str, template: _Template, canaries: Canaries) -> None:
+def _hand_in_victims(course: Course, name: str, template: Template, canaries: Canaries) -> None:
     for victim, works in zip(VICTIMS, (template.answers, dict(template.answers) | dict([template.mistake]), {})):  # noqa: B905 - three of each
         notebook = json.loads(json.dumps(template.release))
         for exercise, text in works.items():
@@ -180,7 +181,7 @@ def _hand_in_victims(course: Course, name: str, template: _Template, canaries: C
         (directory / "notes.txt").write_text(canaries.plant(f"a file of {victim}'s {name}"))
 
 
-def _release(course: Course, assignments: Sequence[str]) -> None:
+def release(course: Course, assignments: Sequence[str]) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "autograder"), "release", *assignments],
         cwd=course.root, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True, check=False,
@@ -194,7 +195,7 @@ def _plant_in_gradebook(course: Course, canaries: Canaries) -> None:
         gradebook.update_or_create_student("dd-absent", first_name=canaries.plant("the gradebook"))
 
 
-def _hand_in_cases(course: Course, cases: Iterable[Case], templates: Mapping[str, _Template], bait: Bait) -> None:
+def hand_in_cases(course: Course, cases: Iterable[Case], templates: Mapping[str, Template], bait: Bait) -> None:
     place = {
         "COURSE": str(course.root), "HOME": str(Path.home()), "PORT": str(bait.port), "ABSTRACT": bait.abstract,
         "SOCKET": bait.path, "SCRATCH": str(bait.directory / "scratch"), "MARK": surroundings.MARK,
@@ -209,21 +210,25 @@ def _changed_victims(undisturbed: Course, course: Course, assignments: Iterable[
     for name in assignments:
         before, after = (_Scores(c, name) for c in (undisturbed, course))
         for victim in VICTIMS:
-            records = [_records(c, name, victim) for c in (undisturbed, course)]
-            if not records[0] or records[0] != records[1]:
+            if changed_records(undisturbed, course, name, victim):
                 wrong.append(f"{victim}'s record of {name} is another one than alone")
             if before.of(victim) != after.of(victim):
                 wrong.append(f"{victim}'s grade in {name} is {after.of(victim)}, alone {before.of(victim)}")
     return wrong
 
 
-def _records(course: Course, name: str, student: str) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in course.records(name, student).glob("*.json") if ".run." not in p.name}
+def changed_records(undisturbed: Course, course: Course, name: str, student: str) -> bool:
+    """Whether a student's record differs by a byte from the one of a class without attacks, or is not there."""
+    before, after = (
+        {p.name: p.read_bytes() for p in c.records(name, student).glob("*.json") if ".run." not in p.name}
+        for c in (undisturbed, course)
+    )
+    return not before or before != after
 
 
-def _leaks(course: Course, grading: _Grading, canaries: Canaries) -> list[str]:
+def leaks(course: Course, printed: bytes, canaries: Canaries) -> list[str]:
     """Where a canary is seen: in what was printed, in records, graded notebooks and pages, but for the victims' own."""
-    wrong = [f"{place} is in what was printed" for place in canaries.seen_in(grading.printed)]
+    wrong = [f"{place} is in what was printed" for place in canaries.seen_in(printed)]
     for directory in ("records", course.autograded_directory, course.feedback_directory):
         for path in sorted((course.root / directory).rglob("*")):
             if path.is_file() and not any(victim in path.parts for victim in VICTIMS):
@@ -256,7 +261,7 @@ def _result(course: Course, case: Case, scores: _Scores, feedback: bool) -> Resu
     if len(paths) != 1:
         return Result(case, None, 0.0, (f"{len(paths)} records",))
     record = Record.from_json(paths[0].read_text())
-    seconds = json.loads(paths[0].with_suffix(".run.json").read_text())["seconds"]
+    seconds = read_json(paths[0].with_suffix(".run.json"))["seconds"]
     verdict, wrong = case.verdict, []
     if record.outcome != verdict.outcome:
         wrong.append(f"{record.outcome} ({record.reason}), where {verdict.outcome} is right")
@@ -289,6 +294,11 @@ def _rendered(course: Course, assignment: str, student: str) -> set[str]:
 def _missed(record: Record) -> str:
     missed = [f"{e.name}: {c.message}" for e in record.exercises for c in e.checks if c.outcome != "passed"]
     return f" ({missed[0][:200]})" if missed else ""
+
+
+def read_json(path: Path) -> Any:
+    """What a file of JSON holds."""
+    return json.loads(path.read_text())
 
 
 def said(record: Record) -> str:

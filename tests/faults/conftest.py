@@ -26,6 +26,7 @@ class Undisturbed:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_out_of_sight() -> Iterator[None]:
+    processes.begin()
     processes.adopt_orphans()
     yield
     processes.adopt_orphans(False)

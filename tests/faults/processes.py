@@ -39,10 +39,22 @@ def words(pid: int) -> str:
         return ""
 
 
+_not_ours: set[int] = set()  # what other tests have running below this process
+
+
+def begin() -> None:
+    """From now on, what is started below this process is ours."""
+    _not_ours.update(children(os.getpid()))
+
+
+def _ours() -> list[int]:
+    return [pid for pid in children(os.getpid()) if pid not in _not_ours]
+
+
 def left_running() -> list[str]:
     """What runs below this process: a test starts with nothing, and ends with nothing. Collects what has ended."""
     left = []
-    for pid in children(os.getpid()):
+    for pid in _ours():
         if words(pid):
             left += [f"{one}: {words(one)[:200]}" for one in (pid, *descendants(pid))]
         else:
@@ -53,7 +65,7 @@ def left_running() -> list[str]:
 
 def end_all() -> None:
     """Kill what a failed test has left, so that it disturbs no other."""
-    for pid in (one for child in children(os.getpid()) if words(child) for one in (child, *descendants(child))):
+    for pid in (one for child in _ours() if words(child) for one in (child, *descendants(child))):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

@@ -20,8 +20,7 @@ from tests.faults.conftest import Undisturbed
 from tests.faults.processes import VICTIMS
 
 POINTS = int(os.environ.get("FAULT_POINTS", "0"))
-# A notebook process that something outside kills is told from one that ended itself by the judge, not here.
-SURVIVED = [victim for victim in VICTIMS if victim not in ("the grading process", "a notebook process")]
+SURVIVED = [victim for victim in VICTIMS if victim != "the grading process"]
 
 
 def kill(grading: Grading, victim: str, draw: random.Random) -> bool:
