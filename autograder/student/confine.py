@@ -30,6 +30,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 HOME = "/home/student"
+DESCRIPTORS = 256  # of one process
 TERMINALS = 16  # of one submission; the machine has 4096 in all
 SIGKILL = 9
 
@@ -140,26 +141,34 @@ def offer_to_memory_killer() -> None:
 
 
 def limit_resources(limits: Mapping[str, Any], baseline_kb: int) -> None:
-    """Set the rlimits: memory beyond ``baseline_kb``, CPU seconds, processes, file size, descriptors, no core files."""
+    """Set the rlimits: memory beyond ``baseline_kb``, CPU seconds, processes, file size, no core files."""
     data = baseline_kb * 1024 + int(limits["memory_mb"]) * 2**20
     values = {
         resource.RLIMIT_DATA: data,
         resource.RLIMIT_CPU: int(limits["cpu_seconds"]),
         resource.RLIMIT_NPROC: int(limits["processes"]),
         resource.RLIMIT_FSIZE: int(limits["file_mb"]) * 2**20,
-        resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_CORE: 1,  # not 0: with that, the kernel still starts the machine's crash collector (core(5))
         resource.RLIMIT_SIGPENDING: 1024,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_MEMLOCK: 2**20,
     }
     for kind, wanted in values.items():
-        hard = resource.getrlimit(kind)[1]
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)  # the grader's own limits may be lower
-        try:
-            resource.setrlimit(kind, (value, value))
-        except (ValueError, OSError) as error:
-            raise ConfinementFailed(f"setrlimit({kind}, {value}): {error}") from error
+        _limit(kind, wanted)
+
+
+def limit_descriptors() -> None:
+    """The last limit: with few descriptors, none could be passed on while others of this user are on their way."""
+    _limit(resource.RLIMIT_NOFILE, DESCRIPTORS)
+
+
+def _limit(kind: int, wanted: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)  # the grader's own limits may be lower
+    try:
+        resource.setrlimit(kind, (value, value))
+    except (ValueError, OSError) as error:
+        raise ConfinementFailed(f"setrlimit({kind}, {value}): {error}") from error
 
 
 def install_filters(programs: Sequence[bytes], number: int) -> int:

@@ -76,6 +76,7 @@ def _become_notebook_process(
             if listener >= 0:
                 socket.send_fds(ready, [LISTENER], [listener])
                 os.close(listener)
+            confine.limit_descriptors()
         else:
             confine.die_with_parent()
             os.chdir(job["home"])
