@@ -26,10 +26,11 @@ from autograder.grading.prepare import Prepared
 from autograder.judge.forkserver import Spawner
 from autograder.record import Record
 from autograder.suite.assignment import Assignment, load_assignment
-from autograder.suite.banned import static_findings
+from autograder.suite.banned import static_findings, unsearched
 from autograder.suite.naming import Namer
 from autograder.suite.records import Collector, not_judged
 from autograder.suite.subjects import Subject, Submission
+from autograder.suite.unusual import unusual
 
 
 class _Job:
@@ -140,6 +141,13 @@ def _with_room(run: Callable[..., Any], *arguments: Any) -> Any:
 _with_room.__code__ = _with_room.__code__.replace(co_stacksize=20_000)  # 160 kB: its piece becomes 256 KiB
 
 
+def _flags(prepared: Prepared, collector: Collector) -> tuple[str, ...]:
+    sources = [cell.source for cell in prepared.cells]
+    large = len(unsearched(sources))
+    searched = f"{large} cells are too large to be searched for banned functions" if large else ""
+    return tuple(flag for flag in (*collector.flags(prepared.student), unusual(sources), searched) if flag)
+
+
 def _record(batch: Batch, prepared: Prepared, collector: Collector, trouble: str) -> Record:
     exercises = collector.exercises(prepared.student, batch.points)
     reason = trouble or not_judged(exercises)
@@ -152,5 +160,5 @@ def _record(batch: Batch, prepared: Prepared, collector: Collector, trouble: str
         exercises=exercises,
         cells=collector.cells(prepared.student, clean_outputs),
         alterations=prepared.alterations,
-        flags=collector.flags(prepared.student),
+        flags=_flags(prepared, collector),
     )

@@ -76,7 +76,7 @@ def unsearched(sources: Sequence[str]) -> set[str]:
 
 @functools.lru_cache(maxsize=1000)
 def _digest(source: str) -> _CellDigest:
-    tree = _parsed(source)
+    tree = parsed(source)
     if tree is None:
         return _CellDigest({}, {})
     aliases: dict[str, str] = {}
@@ -105,7 +105,8 @@ def _digest(source: str) -> _CellDigest:
     return _CellDigest(aliases, definitions)
 
 
-def _parsed(source: str) -> ast.Module | None:
+@functools.lru_cache(maxsize=1000)
+def parsed(source: str) -> ast.Module | None:
     """A cell's syntax tree, magics translated; None for one that does not run either: the checks will say so."""
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -130,12 +131,13 @@ def _reachable(roots: Iterable[str], definitions: Mapping[str, _Definition]) -> 
 
 def _banned_uses(definition: _Definition, aliases: Mapping[str, str], patterns: Sequence[str]) -> Iterator[str]:
     for expression in definition.uses:
-        name = _dotted(expression, aliases)
+        name = dotted(expression, aliases)
         if name is not None and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
             yield name
 
 
-def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
+def dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
+    """The path that an expression names (``F.dropout`` is torch.nn.functional.dropout), None if it names none."""
     names: list[str] = []
     while isinstance(node, ast.Attribute) and len(names) < MAX_DOTS:
         names.append(node.attr)
