@@ -115,5 +115,5 @@ def _of_list(listed: Sequence[Listed], mutants: Sequence[Mutant], earned: Sequen
     for entry in listed:
         if entry.key not in known:
             yield Finding(entry.exercise, f"listed as right, but there is no such mutant: `{entry.line}`")
-        elif entry.key in killed:
+        elif entry.key in killed and not entry.either:
             yield Finding(entry.exercise, f"listed as right, but it loses points: `{entry.becomes}`")

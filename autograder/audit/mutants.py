@@ -71,6 +71,7 @@ class Listed:
     line: str
     becomes: str
     reason: str
+    either: bool = False  # some rounding decides whether it keeps its points
 
     @property
     def key(self) -> tuple[str, str, str]:

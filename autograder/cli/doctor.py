@@ -150,8 +150,17 @@ def _confinement() -> Requirement:
 
 
 def _limits() -> Requirement:
-    each = "rlimits for each process (memory, CPU time, processes, file size)"
-    return Requirement("limits in force", True, f"{each} and a watchdog for the memory of a whole submission")
+    from autograder.judge.cgroups import division
+
+    found = division()
+    held = "rlimits for each process (memory, CPU time, processes, file size); a watch over a submission's whole memory"
+    left = ["processor time of all processes together"]
+    if "memory" not in found.controllers:
+        left = ["growth between two looks of the watch (0.1 s)", "the kernel's own memory but for sockets", *left]
+    group = (
+        f"a cgroup for each submission ({', '.join(found.controllers)})" if found.path else f"no cgroup: {found.reason}"
+    )
+    return Requirement("limits in force", True, f"{held}; {group}. Not limited: {'; '.join(left)}")
 
 
 def _course(start: Path) -> Requirement:

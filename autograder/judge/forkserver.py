@@ -20,9 +20,10 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from autograder.errors import ForkserverLost, SandboxUnavailable
-from autograder.judge import sandbox, seccomp
+from autograder.judge import cgroups, sandbox, seccomp, users
 from autograder.judge.limits import Limits
 from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, encode
 from autograder.wire.frames import pair
@@ -39,14 +40,32 @@ class Spawner:
         self.address = address
         self.confined = confined
 
-    def spawn(self, limits: Limits, home: Path | None = None) -> tuple[Connection, Connection]:
-        """Return the student's and the supervisor's connections of a new process. Raises ForkserverLost."""
+    def group(self, limits: Limits) -> cgroups.Group | None:
+        """A control group for a new process, where one can be had. Raises SandboxUnavailable."""
+        division = cgroups.division()
+        return cgroups.Group(division, limits) if self.confined and division.path is not None else None
+
+    def spawn(
+        self, limits: Limits, home: Path | None = None, group: cgroups.Group | None = None
+    ) -> tuple[Connection, Connection]:
+        """Return the student's and the supervisor's connections of a new process, which enters the ``group``.
+
+        Raises ForkserverLost, and SandboxUnavailable where no user id can be had for it.
+        """
         student, student_end = pair()
         supervisor, supervisor_end = pair(max_frame=2**16)
-        job = {"limits": limits.for_student_side(), "home": str(home) if home else None}
+        job: dict[str, Any] = {"limits": limits.for_student_side(), "home": str(home) if home else None}
+        job["grouped"] = group is not None
         try:
-            with student_end, supervisor_end:
-                self._request(encode(job), [student_end.fileno(), supervisor_end.fileno()])
+            with contextlib.ExitStack() as stack:
+                fds = [stack.enter_context(end).fileno() for end in (student_end, supervisor_end)]
+                if self.confined and users.distinct():
+                    job["user"], lock = stack.enter_context(users.taken())
+                    fds.append(lock)
+                if group is not None:
+                    fds.append(group.entrance())
+                    stack.callback(os.close, fds[-1])
+                self._request(encode(job), fds)
         except BaseException:
             student.close()
             supervisor.close()
@@ -158,7 +177,7 @@ class Forkserver(Spawner):
         settings = {
             "preload": self._environment.preload,
             "confined": self.confined,
-            "uid": sandbox.STUDENT_UID if os.geteuid() == 0 else None,
+            "nobody": users.NOBODY if os.geteuid() == 0 else None,
             "filters": seccomp.for_student_side() if self.confined else None,
         }
         lifeline_read, self._lifeline = os.pipe()

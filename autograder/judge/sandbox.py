@@ -20,7 +20,6 @@ from autograder.errors import SandboxUnavailable, SuiteFault
 PACKAGE_AT = "/opt/autograder-student"
 ENVIRONMENT_AT = "/opt/autograder-python"
 _COVERED = ("/tmp", "/dev", "/proc", "/home/student")  # what the sandbox or a submission's own mounts lie over
-STUDENT_UID = 65534  # "nobody": the user that student code becomes where the grader itself is root
 _SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives")
 INSTALL = "install it: apt-get install bubblewrap"

@@ -4,8 +4,8 @@ Default deny: what is not listed fails with EPERM, so that Python code sees an o
 what CPython, IPython, numpy, torch and matplotlib need for computing, files, threads and child processes. Not on it,
 on purpose: new namespaces, mounts, ptrace and other processes' memory, keyrings, bpf, perf, io_uring, userfaultfd,
 kernel modules, clocks, and every socket family but Unix sockets (AF_VSOCK and netlink are not confined by a network
-namespace); memfd_create, whose files are memory that no limit counts; inotify, whose instances are counted for the
-whole machine.
+namespace); memfd_create, whose files are memory that no limit counts; larger buffers of sockets, and filters on them,
+which are the kernel's memory; inotify, whose instances are counted for the whole machine.
 
 What no exercise needs and attacks begin with is refused by the supervisor, which the kernel asks (seccomp_unotify(2)),
 so that an instructor can be told of it; the rest is refused by the kernel alone. Both are equally shut.
@@ -54,7 +54,7 @@ timer_getoverrun timer_delete timerfd_create timerfd_settime timerfd_gettime
 """
 _EVENTS = """
 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
-connect accept accept4 bind listen getsockname getpeername getsockopt setsockopt sendto recvfrom sendmsg recvmsg
+connect accept accept4 bind listen getsockname getpeername getsockopt sendto recvfrom sendmsg recvmsg
 sendmmsg recvmmsg shutdown
 """
 _SYSTEM = "uname sysinfo getrandom ioctl"  # ioctl: no terminal and no device but null, zero and random is open
@@ -70,6 +70,16 @@ _CLONE_NEW = 0x7E020000 | 0x80  # every CLONE_NEW* flag, CLONE_NEWTIME among the
 _PRCTL_ALLOWED = (2, 3, 15, 16, 21, 22, 38, 39, 0x53564D41)
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _LIMITS = 16  # kinds of rlimit in Linux
+# Of sockets: what neither enlarges a buffer nor attaches a filter, as both are memory of the kernel's.
+_OPTIONS = (
+    socket.SO_REUSEADDR, socket.SO_BROADCAST, socket.SO_KEEPALIVE, socket.SO_OOBINLINE, socket.SO_PRIORITY,
+    socket.SO_LINGER, socket.SO_REUSEPORT, socket.SO_PASSCRED, socket.SO_RCVLOWAT, socket.SO_RCVTIMEO,
+    socket.SO_SNDTIMEO,
+)  # fmt: skip
+# Sizes of buffers. The kernel too takes them for wishes, and cuts what is too large without a word: no program that
+# asks for one expects to be refused.
+_WISHES = (socket.SO_SNDBUF, socket.SO_RCVBUF)
+_INT = 0xFFFFFFFF  # the bits of an int among the arguments; what a caller puts above them the kernel does not see
 
 
 # Refused like the rest, and told of: asked for by nobody who only computes.
@@ -119,6 +129,7 @@ def compiled_filter(*, telling: bool = False) -> Filter:
     death, kill = seccomp.Arg(0, seccomp.EQ, _PR_SET_PDEATHSIG), seccomp.Arg(1, seccomp.EQ, _SIGKILL)
     rules.add_rule(seccomp.ALLOW, "prctl", death, kill)
     _allow_limits(rules, seccomp)
+    _allow_socket_options(rules, seccomp)
     told = {seccomp.resolve_syscall(seccomp.system_arch(), name): name for name in (*_TOLD.split(), "socket")}
     if telling:
         for number, name in told.items():
@@ -152,6 +163,14 @@ def _allow_limits(rules: Any, seccomp: Any) -> None:
         rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(1, seccomp.EQ, kind))
     reading = seccomp.Arg(2, seccomp.EQ, 0)
     rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(1, seccomp.EQ, resource.RLIMIT_CORE), reading)
+
+
+def _allow_socket_options(rules: Any, seccomp: Any) -> None:
+    """Let a few options be set; the sizes of buffers are left as they are, without an error."""
+    level = seccomp.Arg(1, seccomp.MASKED_EQ, _INT, socket.SOL_SOCKET)
+    for action, options in ((seccomp.ALLOW, _OPTIONS), (seccomp.ERRNO(0), _WISHES)):
+        for option in options:
+            rules.add_rule(action, "setsockopt", level, seccomp.Arg(2, seccomp.MASKED_EQ, _INT, option))
 
 
 def _add(rules: Any, action: Any, name: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import ForkserverLost, JudgeFault, ProcessEnded, SandboxUnavailable
+from autograder.judge.cgroups import Group
 from autograder.judge.channel import SocketChannel
 from autograder.judge.forkserver import Spawner, advice
 from autograder.judge.limits import Limits
@@ -73,6 +74,7 @@ class Session:
         self._files = dict(files or {})
         self._student: Connection | None = None
         self._supervisor: Connection | None = None
+        self._group: Group | None = None
         self._home: Path | None = None
         self._cells: Sequence[Cell] = ()
         self._left_out: dict[int, str] = {}
@@ -147,6 +149,7 @@ class Session:
             if connection is not None:
                 connection.close()
         self._student = self._supervisor = None
+        self._leave_group()
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home = None
@@ -155,7 +158,8 @@ class Session:
         self.close()
         if not self._spawner.confined:
             self._home = Path(tempfile.mkdtemp(prefix="autograder-home-"))
-        self._student, self._supervisor = self._spawner.spawn(self._limits, self._home)
+        self._group = self._spawner.group(self._limits)
+        self._student, self._supervisor = self._spawner.spawn(self._limits, self._home, self._group)
         event = self._event(START_SECONDS)
         if event["event"] == "unconfined":
             reason = str(event["reason"])
@@ -236,10 +240,22 @@ class Session:
         self._student.close()
         self._supervisor.close()
         self._student = self._supervisor = None
+        if self._leave_group():
+            event["reason"] = "memory"
         if event["status"] == -signal.SIGKILL and not event["reason"] and self._spawner.confined:
             # Nothing inside can kill the first process of a namespace: the machine ran out of memory, or somebody did.
             raise ForkserverLost("a submission's process was killed from outside; is the machine out of memory?")
         return ending(int(event["status"]), str(event["reason"]), self._limits)
+
+    def _leave_group(self) -> bool:
+        """Remove the control group, if there is one; tells whether the kernel ended it for its memory."""
+        group, self._group = self._group, None
+        if group is None:
+            return False
+        try:
+            return group.ran_out()
+        finally:
+            group.close()
 
     def _why_ended(self) -> str:
         """Why an exercise process went together with the whole submission; "" if it went alone, by its own doing.

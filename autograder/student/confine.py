@@ -61,23 +61,35 @@ def die_with_parent() -> None:
     _check(_prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG)")
 
 
-def enter_namespaces(uid: int | None) -> None:
+def enter_group(entrance: int) -> None:
+    """Enter the control group whose ``cgroup.procs`` this descriptor is, and close it."""
+    try:
+        os.write(entrance, b"0")
+    except OSError as error:
+        raise ConfinementFailed(f"entering the control group: {error.strerror}") from error
+    os.close(entrance)
+
+
+def enter_namespaces(inside: int | None, outside: int | None) -> None:
     """Give up root (where we have it) and enter own user, pid, network, ipc and uts namespaces.
 
-    ``uid`` is the unprivileged user to become first (None where the forkserver is unprivileged already): only then
-    does the kernel count processes and check permissions against a user that is not root.
+    ``outside`` is the unprivileged user to become first (None where the forkserver is unprivileged already): only then
+    does the kernel count processes and check permissions against a user that is not root. ``inside`` is its id in the
+    new user namespace, the same in each run.
     """
-    if uid is not None:
+    if outside is not None:
         os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        os.setresgid(outside, outside, outside)
+        os.setresuid(outside, outside, outside)
         # Changing the user makes /proc/self root's own; the maps below must be writable.
         _check(_prctl(PR_SET_DUMPABLE, 1), "prctl(PR_SET_DUMPABLE)")
     user, group = os.getuid(), os.getgid()
+    seen_user, seen_group = (user, group) if inside is None else (inside, inside)
     flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
     _check(_libc.unshare(flags), "unshare (user, pid, network, ipc and uts namespaces)")
     # Before its maps are written a process of a new user namespace may not even create a file.
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    maps = (("setgroups", "deny"), ("uid_map", f"{seen_user} {user} 1"), ("gid_map", f"{seen_group} {group} 1"))
+    for name, text in maps:
         try:
             with open(f"/proc/self/{name}", "w") as stream:
                 stream.write(text)

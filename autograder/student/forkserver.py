@@ -2,8 +2,9 @@
 
 Runs inside bubblewrap (or, for one's own code only, without it). It runs no student code: for every request it forks a
 supervisor, which confines itself and forks the notebook process. Requests come over a listening Unix socket whose path
-lies outside the sandbox; each brings two sockets, the student's and the supervisor's. It ends when its lifeline (a
-pipe) closes, or when the judge's process (a pidfd) ends: a process forked from the judge may hold the pipe open.
+lies outside the sandbox; each brings two sockets, the student's and the supervisor's, where the submission has a user
+id of its own the lock that keeps it, and where it has a control group the file to enter by. It ends when its lifeline
+(a pipe) closes, or when the judge's process (a pidfd) ends: a process forked from the judge may hold the pipe open.
 
     python -m autograder.student.forkserver LISTENER LIFELINE OWNER READY SETTINGS(json)
 """
@@ -181,13 +182,13 @@ def _accept(listener: socket.socket, inherited: list[int], settings: dict[str, A
     peer, _ = listener.accept()
     with contextlib.closing(Connection(peer)) as request:
         try:
-            payload, fds = request.receive_with_fds(time.monotonic() + REQUEST_SECONDS, max_fds=2)
+            payload, fds = request.receive_with_fds(time.monotonic() + REQUEST_SECONDS, max_fds=4)
         except (ConnectionClosed, DeadlinePassed, FrameTooLarge):
             return  # a judge that went away before it had asked for anything
         try:
             job = decode(payload)
-            if not isinstance(job, dict) or len(fds) != 2:
-                raise Undecodable("it needs limits and two sockets")
+            if not isinstance(job, dict) or len(fds) != 2 + ("user" in job) + bool(job.get("grouped")):
+                raise Undecodable("it needs limits, two sockets, a lock for a user and the entrance to a group")
             if os.fork() == 0:
                 _become_supervisor(fds, [*inherited, request.fileno()], settings | job, shell)
         except (OSError, Undecodable) as error:
@@ -208,8 +209,9 @@ def _become_supervisor(fds: list[int], inherited: list[int], job: dict[str, Any]
         for fd in (0, 1, 2):
             os.dup2(null, fd)
         os.close(null)
-        student_fd, link_fd = fds
-        supervise(Connection(socket.socket(fileno=link_fd)), student_fd, job, shell)
+        student_fd, link_fd, *kept = fds
+        entrance = kept.pop() if job["grouped"] else -1
+        supervise(Connection(socket.socket(fileno=link_fd)), student_fd, entrance, kept, job, shell)
     finally:
         os._exit(70)  # never back into the forkserver's loop
 

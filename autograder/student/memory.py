@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import TextIO
 
+from autograder.student.sockets import Sockets
+
 _HELD = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 _SHARED = "/dev/zero (deleted)"  # how /proc names shared memory that belongs to no file
 
@@ -25,25 +27,33 @@ class _Usage:
 
 
 class MemoryWatch:
-    """Watches one process and all its descendants; ``allowed`` KiB are theirs beyond what the process has now."""
+    """Watches one process and all its descendants; ``allowed`` KiB are theirs beyond what the process has now.
 
-    def __init__(self, pid: int, allowed: int) -> None:
+    ``sockets`` are those of the network namespace that they have to themselves, None where they have none.
+    """
+
+    def __init__(self, pid: int, allowed: int, sockets: Sockets | None = None) -> None:
         self._pid = pid
         self._allowed = allowed
         self._first = _usage(pid)
+        self._sockets = sockets
 
     def exceeded(self) -> bool:
         """Tell whether they hold more. A page that several of them share (as forks do) counts once.
 
-        That count takes longer, and is made only where the quick one is too high.
+        That count takes longer, and is made only where the quick one is too high. Raises SocketsUncounted.
         """
+        waiting = self._sockets.held_kb() if self._sockets else 0
+        allowed = self._allowed - waiting
+        if allowed < 0:
+            return True
         tree = process_tree(self._pid)
         now = [_usage(pid) for pid in tree]
         held = sum(max(0, usage.held - self._first.held) for usage in now)
         mapped = sum(max(0, usage.mapped - self._first.mapped) for usage in now)
-        if held <= self._allowed and mapped <= self._allowed:
+        if held <= allowed and mapped <= allowed:
             return False
-        return _exact(tree) > self._first.held + self._allowed
+        return _exact(tree) > self._first.held + allowed
 
 
 def process_tree(pid: int) -> list[int]:

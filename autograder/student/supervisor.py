@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from autograder.student import confine
@@ -20,34 +21,49 @@ from autograder.student.memory import MemoryWatch
 from autograder.student.notebook import NotebookShell
 from autograder.student.process import prepare
 from autograder.student.refused import Refusals
+from autograder.student.sockets import Sockets
 from autograder.wire import Connection, ConnectionClosed, decode, encode
 
 WATCH_SECONDS = 0.1
 LISTENER = b"listener "
 
 
-def supervise(link: Connection, student_fd: int, job: dict[str, Any], shell: NotebookShell) -> NoReturn:
-    """Confine, fork and watch one notebook process. Never returns: this process ends with it."""
+def supervise(
+    link: Connection, student_fd: int, entrance: int, kept: Sequence[int], job: dict[str, Any], shell: NotebookShell
+) -> NoReturn:
+    """Confine, fork and watch one notebook process. Never returns: this process ends with it.
+
+    ``entrance`` is where the notebook process enters its control group (-1: it has none). ``kept`` are descriptors that
+    stay open until the end, here and nowhere else.
+    """
     try:
         if job["confined"]:
-            confine.enter_namespaces(job["uid"])
+            confine.enter_namespaces(job["nobody"], job.get("user", job["nobody"]))
         confine.die_with_parent()
+        sockets = Sockets() if job["confined"] else None  # unconfined, they would be the whole machine's
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             ours.close()
-            _become_notebook_process(link, theirs, student_fd, job, shell)
+            for fd in kept:
+                os.close(fd)
+            if sockets:
+                sockets.close()
+            _become_notebook_process(link, theirs, (student_fd, entrance), job, shell)
     except Exception as error:
         link.send(encode({"event": "unconfined", "reason": f"{type(error).__name__}: {error}"}))
         os._exit(1)
     os.close(student_fd)
+    if entrance >= 0:
+        os.close(entrance)
     theirs.close()
     trouble, listener = _heard(ours)
     if trouble:
         link.send(encode({"event": "unconfined", "reason": trouble}))
         os._exit(1)
     link.send(encode({"event": "started"}))
-    _watch(link, pid, job["limits"], Refusals(listener, job["filters"]["socket"] if job["confined"] else -1))
+    memory = MemoryWatch(pid, int(job["limits"]["memory_mb"]) * 1024, sockets)
+    _watch(link, pid, job["limits"], memory, Refusals(listener, job["filters"]["socket"] if job["confined"] else -1))
 
 
 def _heard(ready: socket.socket) -> tuple[str, int]:
@@ -66,10 +82,13 @@ def _heard(ready: socket.socket) -> tuple[str, int]:
 
 
 def _become_notebook_process(
-    link: Connection, ready: socket.socket, student_fd: int, job: dict[str, Any], shell: NotebookShell
+    link: Connection, ready: socket.socket, fds: tuple[int, int], job: dict[str, Any], shell: NotebookShell
 ) -> NoReturn:
     link.close()
+    student_fd, entrance = fds
     try:
+        if entrance >= 0:
+            confine.enter_group(entrance)
         os.setsid()
         if job["confined"]:
             listener = confine.seal(job["limits"], job["filters"])
@@ -88,13 +107,13 @@ def _become_notebook_process(
     notebook.serve()
 
 
-def _watch(link: Connection, pid: int, limits: dict[str, Any], refusals: Refusals) -> NoReturn:
+def _watch(link: Connection, pid: int, limits: dict[str, Any], memory: MemoryWatch, refusals: Refusals) -> NoReturn:
     process = os.pidfd_open(pid)
     poller = select.poll()
     for fd in (process, link.fileno(), refusals.listener):
         if fd >= 0:
             poller.register(fd, select.POLLIN)
-    memory, reason, looked = MemoryWatch(pid, int(limits["memory_mb"]) * 1024), "", 0.0
+    reason, looked = "", 0.0
     while True:
         ready = dict(poller.poll(WATCH_SECONDS * 1000))
         if process in ready:
@@ -109,8 +128,8 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any], refusals: Refusal
                 reason = "memory"
                 os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
-    # The limit's clock is coarse.
-    if reason != "memory" and used.ru_utime + used.ru_stime >= 0.9 * int(limits["cpu_seconds"]):
+    # The limit's clock is one of ticks: on a busy machine it runs far ahead of what was really used.
+    if reason != "memory" and used.ru_utime + used.ru_stime >= 0.5 * int(limits["cpu_seconds"]):
         reason = "cpu"
     # The judge may be gone: then nobody needs the report.
     with contextlib.suppress(ConnectionClosed):

@@ -15,8 +15,8 @@ from autograder.judge.contract import Contract
 from autograder.judge.forkserver import Forkserver, Spawner
 from autograder.judge.limits import Limits
 from autograder.judge.proxies import Conversation, StudentProxy
-from autograder.judge.sandbox import STUDENT_UID
 from autograder.judge.session import Cell, CellRun, Session
+from autograder.judge.users import IDS, NOBODY
 
 LIMITS = Limits(cell_seconds=10, notebook_seconds=30, call_seconds=5, memory_mb=512, file_mb=8, processes=24)
 
@@ -142,12 +142,12 @@ def eventually(condition: Callable[[], object], seconds: float = 5) -> bool:
 
 
 def host_processes_of_student() -> list[int]:
-    """Processes of the user that student code becomes where the grader is root."""
+    """Processes of the users that student code becomes where the grader is root."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                if os.stat(f"/proc/{entry}").st_uid == STUDENT_UID:
+                if os.stat(f"/proc/{entry}").st_uid in (*IDS, NOBODY):
                     found.append(int(entry))
             except OSError:
                 continue

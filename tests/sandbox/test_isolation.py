@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from autograder.errors import MissingName, ProcessEnded
+from autograder.errors import MissingName, ProcessEnded, SandboxUnavailable
+from autograder.judge import users
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.session import Session
-from tests.sandbox.probe import LIMITS, cells, run, student_of, text_of
+from tests.sandbox.probe import LIMITS, cells, run, student_of, student_processes, text_of
 
 STATE = """
 import numpy as np, random
@@ -101,6 +105,83 @@ def test_shared_names_of_the_kernel_are_private(forkserver: Forkserver) -> None:
         for session in (one, other):
             (made,) = session.run_notebook(cells(make))
             assert text_of(made) == "made\n"
+
+
+own_users = pytest.mark.skipif(not users.distinct(), reason="only a grader that is root can give users of their own")
+
+CROWD = """
+import array, fcntl, os, select, socket
+left, right = socket.socketpair()
+left.setblocking(False)
+def send():
+    left.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [left.fileno()]))])
+try:
+    for _ in range(1000):
+        send()
+except OSError as error:
+    print("descriptors on their way:", error.strerror)
+for _ in range(4):
+    if os.fork() == 0:
+        ends = []
+        try:
+            while True:
+                ends += os.pipe()
+                fcntl.fcntl(ends[-1], 1031, 2**20)
+        except OSError:
+            select.select([], [], [], 20)
+            os._exit(0)
+"""
+MODEST = """
+import array, fcntl, os, socket
+from multiprocessing import Pool
+left, right = socket.socketpair()
+left.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [left.fileno()]))])
+read, write = os.pipe()
+print(fcntl.fcntl(write, 1032), fcntl.fcntl(write, 1031, 2**20))
+with Pool(1) as pool:
+    print(pool.map(abs, [-1]))
+"""
+
+
+@own_users
+def test_what_the_kernel_counts_for_a_user_is_not_shared(forkserver: Forkserver) -> None:
+    """One submission has descriptors on their way, and memory in pipes, as many and as much as its user may."""
+    with Session(forkserver, LIMITS) as crowd, Session(forkserver, LIMITS) as modest:
+        (full,) = crowd.run_notebook(cells(CROWD))
+        assert text_of(full) == "descriptors on their way: Too many references: cannot splice\n"
+        (fine,) = modest.run_notebook(cells(MODEST))
+        assert text_of(fine) == "65536 1048576\n[1]\n"
+
+
+@own_users
+def test_no_two_running_submissions_have_the_same_user(forkserver: Forkserver) -> None:
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(Session(forkserver, LIMITS)).run_notebook(cells("import os; os.fork()"))
+        owners = [os.stat(f"/proc/{pid}").st_uid for pid in student_processes(forkserver)]
+        assert len(owners) >= 8  # supervisor and notebook process of each
+        assert len(set(owners)) == 4
+        assert set(owners) <= set(users.IDS)
+
+
+def test_a_user_is_taken_until_the_last_who_holds_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "IDS", range(70_000, 70_002))
+    place = tmp_path / "users"
+    with users.taken(place) as (one, lock):
+        held = os.dup(lock)  # as the supervisor's
+    with users.taken(place) as (other, _):
+        assert {one, other} == {70_000, 70_001}
+        with pytest.raises(SandboxUnavailable, match="2 submissions run already"), users.taken(place):
+            pass
+    os.close(held)
+    with users.taken(place) as (first, _), users.taken(place) as (second, _):
+        assert {first, second} == {70_000, 70_001}
+
+
+def test_a_place_for_locks_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(SandboxUnavailable, match="no directory that only root can write to"), users.taken(tmp_path):
+        pass
 
 
 DRAWS = """

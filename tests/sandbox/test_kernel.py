@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from autograder.judge.forkserver import Forkserver
-from autograder.judge.sandbox import STUDENT_UID
 from autograder.judge.seccomp import compiled_filter
 from autograder.judge.session import Session
+from autograder.judge.users import IDS, NOBODY, distinct
 from tests.sandbox.probe import LIMITS, attempted, cells, run, student_processes, text_of, told
 
 x86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the system call numbers below are those of x86-64")
@@ -138,7 +138,7 @@ def test_no_capabilities_no_new_privileges_no_root(forkserver: Forkserver) -> No
     capabilities, no_new_privileges, _, users, groups, others = found
     assert capabilities == [0] * 6
     assert no_new_privileges == 1
-    user = STUDENT_UID if os.geteuid() == 0 else os.geteuid()
+    user = NOBODY if os.geteuid() == 0 else os.geteuid()
     assert users == [user] * 3
     assert 0 not in groups
     assert set(others) <= {groups[0], 65534}
@@ -159,6 +159,8 @@ def test_the_kernel_agrees_seen_from_outside(forkserver: Forkserver) -> None:
     assert values["NoNewPrivs"] == "1"
     assert values["Seccomp"] == "2"
     assert values["NSpid"].split()[-1] == "1"
+    if os.geteuid() == 0:
+        assert {int(user) for user in values["Uid"].split()} <= set(IDS if distinct() else [NOBODY])
     assert score == "1000"  # the first to go when the machine runs out of memory
     for kind, seen in namespaces.items():
         assert len(seen) > 1, f"{kind} namespace is the machine's own"
@@ -180,7 +182,7 @@ def test_set_user_id_programs_give_nothing(forkserver: Forkserver) -> None:
     )
     programs, user = found
     assert all(programs.values())
-    assert user == str(STUDENT_UID if os.geteuid() == 0 else os.geteuid())
+    assert user == str(NOBODY if os.geteuid() == 0 else os.geteuid())
 
 
 def test_only_harmless_devices(forkserver: Forkserver) -> None:

@@ -62,6 +62,15 @@ HOARDERS = {
     "shared memory taken off the page tables": "kept = mmap.mmap(-1, 400 * 2**20)\n"
     "for start in range(0, len(kept), 2**20):\n    kept[start:start + 2**20] = bytes(2**20)\n"
     "    kept.madvise(mmap.MADV_DONTNEED)\ntime.sleep(20)",
+    "buffers of sockets": "import socket\nends = []\ndef fill(sender):\n    sender.setblocking(False)\n    try:\n"
+    "        while True: sender.send(bytes(2**16))\n    except BlockingIOError: pass\n"
+    "def pairs():\n    for _ in range(110):\n        ends.extend(socket.socketpair())\n"
+    "        for end in ends[-2:]: fill(end)\n    time.sleep(20)\n"
+    "for _ in range(5):\n    if os.fork() == 0: pairs()\ntime.sleep(20)",
+    "what closed sockets have sent": "import socket\nmeeting = socket.socket(socket.AF_UNIX)\nmeeting.bind('meeting')\n"
+    "meeting.listen(4000)\nfor _ in range(1500):\n    with socket.socket(socket.AF_UNIX) as sender:\n"
+    "        sender.connect('meeting')\n        sender.setblocking(False)\n        try:\n"
+    "            while True: sender.send(bytes(2**16))\n        except BlockingIOError: pass\ntime.sleep(20)",
     "page tables": "kept = mmap.mmap(-1, 2**38, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ)\n"
     "for start in range(0, len(kept), 2**21): kept[start]\ntime.sleep(20)",
 }
@@ -136,6 +145,35 @@ def test_number_of_open_files(forkserver: Forkserver) -> None:
     assert "Too many open files" in text_of(only)
 
 
+def test_sockets_that_hold_little_cost_nothing(forkserver: Forkserver) -> None:
+    """Open and half-open ones, with and without data; and a program may ask for larger buffers, and gets none."""
+    found = told(
+        forkserver,
+        """
+        import json, socket, time
+        pairs = [socket.socketpair() for _ in range(110)]
+        for left, right in pairs:
+            left.send(bytes(1000))
+        for left, right in pairs[:60]:
+            right.recv(2000)
+            left.close()
+        (left, right), before = pairs[-1], pairs[-1][0].getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        left.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+        left.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        refused = []
+        for option in (32, 33, 26):  # SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_ATTACH_FILTER
+            try:
+                left.setsockopt(socket.SOL_SOCKET, option, 2**24)
+            except PermissionError:
+                refused.append(option)
+        time.sleep(0.5)
+        print(json.dumps([left.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) - before, refused]))
+        """,
+        limits=dataclasses.replace(LIMITS, memory_mb=20),
+    )
+    assert found == [0, [32, 33, 26]]
+
+
 FORK_BOMB = """
 import os, time
 children = 0
@@ -155,7 +193,7 @@ def test_number_of_processes(forkserver: Forkserver) -> None:
         (burst,) = bomb.run_notebook(cells(FORK_BOMB))
         assert text_of(burst).startswith("Resource temporarily unavailable")
         assert int(text_of(burst).split()[-1]) < LIMITS.processes
-        # Another submission's processes are counted apart, although both have the same user id outside.
+        # Another submission's processes are counted apart, also where both have the same user id outside.
         (calm,) = other.run_notebook(cells("import subprocess\nprint(subprocess.run(['true']).returncode)"))
         assert text_of(calm) == "0\n"
         assert student_of(other).has("subprocess")

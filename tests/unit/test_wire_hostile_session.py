@@ -14,6 +14,7 @@ import pytest
 
 from autograder.errors import ForkserverLost, JudgeFault, LimitReached, ProcessEnded, SandboxUnavailable, StudentFault
 from autograder.judge import session as session_module
+from autograder.judge.cgroups import Group
 from autograder.judge.forkserver import Spawner
 from autograder.judge.limits import Limits
 from autograder.judge.session import Cell, CellRun, Session
@@ -59,7 +60,12 @@ class FakeSpawner(Spawner):
         self._threads: list[threading.Thread] = []
         self._ends: list[socket.socket] = []
 
-    def spawn(self, limits: Limits, home: Path | None = None) -> tuple[Connection, Connection]:
+    def group(self, limits: Limits) -> None:
+        return None
+
+    def spawn(
+        self, limits: Limits, home: Path | None = None, group: Group | None = None
+    ) -> tuple[Connection, Connection]:
         student, student_end = pair()
         link, link_end = pair(max_frame=2**16)
         other = Other(student_end)
