@@ -4,9 +4,10 @@ The kernel then counts all memory of the submission's, its own structures and wh
 and its processes, and holds the limits at every moment. Where there is none, rlimits and the supervisor's watch stand
 alone; with one they stand beside it, and mostly speak first.
 
-Only a group that is the grader's to divide is divided: one that systemd has delegated (``Delegate=yes``), or the root
-of what it can see (a container's own, or a machine without a manager of groups). The kernel lets no group with
-processes hand its controllers on, so the grader's processes first move to a group below.
+Only a group that is the grader's to divide is divided: one that systemd has delegated (``Delegate=yes``), or, where the
+variable AUTOGRADER_DIVIDE_CGROUP is 1, the root of what it can see (a container's own, or a machine without a manager
+of groups). The kernel lets no group with processes hand its controllers on, so all processes in it first move to a
+group below: that is not done to a container unasked.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from autograder.errors import SandboxUnavailable
 from autograder.judge.limits import Limits
 
 WANTED = ("memory", "pids")
-HEADROOM_MB = (
-    512  # what a submission has besides: copies of the forkserver's memory, page tables, the kernel's structures
-)
+ASKED = "AUTOGRADER_DIVIDE_CGROUP"
+# What a submission has besides: copies of the forkserver's memory, page tables, the kernel's structures.
+HEADROOM_MB = 512
 _OWN = "autograder-grader"  # where the grader's processes move to
 _PREFIX = "autograder-"
 _END_SECONDS = 2.0
@@ -116,14 +117,14 @@ def find(process: Path = Path("/proc/self")) -> Division:
     group = place / Path(here).relative_to(root)
     if group.name == _OWN:
         group = group.parent
-    reason = _not_ours(group, group == place)
-    if reason:
-        return Division(None, reason=reason)
     offered = (group / "cgroup.controllers").read_text().split()
     controllers = tuple(name for name in WANTED if name in offered)
     if not controllers:
         have = f"its controllers are {', '.join(offered)}" if offered else "it has no controllers"
         return Division(None, reason=f"{group}: {have}; memory and pids belong to cgroup v1 or are not handed on")
+    reason = _not_ours(group, group == place)
+    if reason:
+        return Division(None, reason=reason)
     # Only the root of all has no type, and may hold processes beside groups with controllers.
     own = group / _OWN if (group / "cgroup.type").exists() else None
     return Division(group, controllers, own=own)
@@ -139,7 +140,10 @@ def _mounts(process: Path) -> Iterator[tuple[str, Path]]:
 
 def _not_ours(group: Path, outermost: bool) -> str:
     """Why a group is not the grader's to divide; "" if it is."""
-    if not outermost and not any(_marked(group, name) for name in ("user.delegate", "trusted.delegate")):
+    delegated = any(_marked(group, name) for name in ("user.delegate", "trusted.delegate"))
+    if outermost and not delegated and os.environ.get(ASKED) != "1":
+        return f"{group} is all that can be seen: {ASKED}=1 has it divided (see docs/operating.md)"
+    if not outermost and not delegated:
         return f"{group} is not delegated to the grader"
     for name in (".", "cgroup.procs", "cgroup.subtree_control"):
         if not os.access(group / name, os.W_OK):

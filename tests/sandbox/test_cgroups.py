@@ -14,7 +14,7 @@ import pytest
 
 from autograder.errors import SandboxUnavailable
 from autograder.judge import cgroups
-from autograder.judge.cgroups import Division, Group, division, find
+from autograder.judge.cgroups import ASKED, Division, Group, division, find
 from autograder.judge.forkserver import Forkserver
 from autograder.judge.limits import Limits
 from autograder.judge.session import Session
@@ -34,8 +34,9 @@ Machine = Callable[..., Path]
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Make what find looks at: a process's files, and the group that it is in."""
+    monkeypatch.setenv(ASKED, "1")
 
     def make(here: str = "/", controllers: str = "cpu memory pids", mounted: str = "cgroup2", root: str = "/") -> Path:
         process, place = tmp_path / "process", tmp_path / "cgroup"
@@ -53,8 +54,13 @@ def machine(tmp_path: Path) -> Machine:
     return make
 
 
-def test_the_outermost_group_may_be_divided(machine: Machine, tmp_path: Path) -> None:
-    assert find(machine()) == Division(tmp_path / "cgroup", ("memory", "pids"))
+def test_the_outermost_group_is_divided_where_that_is_asked_for(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = machine()
+    assert find(process) == Division(tmp_path / "cgroup", ("memory", "pids"))
+    monkeypatch.delenv(ASKED)
+    assert f"{ASKED}=1 has it divided" in find(process).reason
 
 
 def test_processes_of_a_containers_group_must_move_first(machine: Machine, tmp_path: Path) -> None:
