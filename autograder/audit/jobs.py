@@ -89,7 +89,7 @@ def variant_jobs(assignment: Assignment, stubs: Mapping[str, str], most: int | N
         ]
         if exercise in stubs:
             mine.insert(0, Variant("stub", exercise, "stub", stubs[exercise]))
-        mine += empty_answers(assignment, exercise)
+        mine += empty_answers(assignment, exercise)[-most if most else 0 :]  # the last are the most like an answer
         jobs.append(Job(assignment.suite, exercise, tuple(mine), device=device))
     return jobs
 

@@ -72,11 +72,10 @@ def grade_among(cases: Sequence[Case], workplace: Path, *, workers: int = 2, fee
 
     ``workplace`` is an empty directory of this test's own.
     """
-    surroundings.adopt_orphans()
     assignments = sorted({case.assignment for case in cases})
     canaries = Canaries()
     bait = Bait(canaries, workplace)
-    with bait.laid():
+    with surroundings.adopted_orphans(), bait.laid():
         course = make_course(workplace / "course", assignments, canaries)
         templates = {name: read_template(course, name) for name in assignments}
         for name in assignments:

@@ -87,10 +87,16 @@ class Bait:
                 self.visits.append("UDP")
 
 
-def adopt_orphans() -> None:
+@contextmanager
+def adopted_orphans() -> Iterator[None]:
     """Have every process that a grading leaves behind become a child of this one, whoever its parent was."""
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)

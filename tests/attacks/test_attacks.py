@@ -21,7 +21,7 @@ FAMILIES = {
     "pages", "processes", "tampering", "wire",
 }  # fmt: skip
 FEWEST_ATTACKS, FEWEST_ODDITIES = 90, 25
-QUICK = 2  # of each family, among those that run into no time-out
+QUICK = 1  # of each family, among those that run into no time-out
 NOTEBOOK = {"cells": [{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "double"}}, "source": "stub"}]}
 
 
@@ -62,10 +62,9 @@ def test_some_of_each_family_hold(tmp_path: Path) -> None:
 
 
 def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
-    surroundings.adopt_orphans()
     before = traces(tmp_path)
     (tmp_path / f"{MARK}-file").touch()
-    with socket.socket(socket.AF_UNIX) as listener:
+    with surroundings.adopted_orphans(), socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{MARK}-socket")
         orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         found = traces(tmp_path).since(before)

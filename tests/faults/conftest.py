@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,11 +25,14 @@ class Undisturbed:
     seconds: float
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _nobody_out_of_sight() -> Iterator[None]:
+    """Orphans are ours to see; and a shell that runs the tests in the background has not made them deaf to Ctrl-C."""
     processes.begin()
     processes.adopt_orphans()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
+    signal.signal(signal.SIGINT, before)
     processes.adopt_orphans(False)
 
 
