@@ -45,6 +45,7 @@ def _nothing_left() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """One run without a fault."""
+    processes.begin()
     before = build(tmp_path_factory.mktemp("released") / "course")
     after = tmp_path_factory.mktemp("graded") / "course"
     shutil.copytree(before, after)
