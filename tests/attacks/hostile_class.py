@@ -168,7 +168,8 @@ def read_template(course: Course, name: str) -> Template:
 
 
 def _hand_in_victims(course: Course, name: str, template: Template, canaries: Canaries) -> None:
-    for victim, works in zip(VICTIMS, (template.answers, dict(template.answers) | dict([template.mistake]), {})):  # noqa: B905 - three of each
+    works_of = (template.answers, dict(template.answers) | dict([template.mistake]), {})
+    for victim, works in zip(VICTIMS, works_of, strict=True):
         notebook = json.loads(json.dumps(template.release))
         for exercise, text in works.items():
             cell_of(notebook, exercise)["source"] = text
