@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -60,13 +60,26 @@ def judge(batch: Batch) -> list[tuple[Record, float]]:
     try:
         assignment = load_assignment(batch.suite)
         room = int(assignment.limits.file_mb * 2**20 * 0.9)
-        batch = replace(batch, submissions=tuple(_fitting(prepared, room) for prepared in batch.submissions))
+        banned = assignment.environment.banned_packages
+        fitting = tuple(_fitting(_without(prepared, banned), room) for prepared in batch.submissions)
+        batch = replace(batch, submissions=fitting)
         collector = Collector(lambda student: clock.__setitem__(student, time.monotonic()))
         trouble = _run_pytest(batch, assignment, collector)
     except AutograderError as error:
         return [(not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions]
     records = [(_record(batch, prepared, collector, trouble), prepared) for prepared in batch.submissions]
     return [(record, _seconds(prepared.student, clock, began)) for record, prepared in records]
+
+
+def _without(prepared: Prepared, packages: Sequence[str]) -> Prepared:
+    """Leave out, with a note, files beside the notebook that would be imported in a banned package's place."""
+    stands_for = {name: PurePosixPath(name).parts[0].partition(".")[0] for name in prepared.files}
+    banned = {name: package for name, package in stands_for.items() if package in packages}
+    if not banned:
+        return prepared
+    notes = [f"the file {name!r} was left out: this assignment bans {package}" for name, package in banned.items()]
+    kept = {name: content for name, content in prepared.files.items() if name not in banned}
+    return replace(prepared, files=kept, alterations=(*prepared.alterations, *notes))
 
 
 def _fitting(prepared: Prepared, room: int) -> Prepared:

@@ -98,6 +98,11 @@ class Banned:
         """Tell whether calls need the operator trace at all."""
         return bool(self.functions or self.operators or self.autograd)
 
+    def for_student_side(self) -> dict[str, list[str]]:
+        """The patterns of what is to be shut there. A package as a whole (``torch.*``) is left to the trace."""
+        functions = [pattern for pattern in self.functions if pattern.count(".") > 1 or not pattern.endswith(".*")]
+        return {"functions": functions, "operators": list(self.operators)}
+
     def check(self, used: Iterable[str], function: str) -> None:
         """Raise BannedOperation for the first banned name among those that a call used."""
         for name in sorted(used):

@@ -24,6 +24,7 @@ from typing import Any
 
 from autograder.errors import ForkserverLost, SandboxUnavailable
 from autograder.judge import cgroups, sandbox, seccomp, users
+from autograder.judge.contract import Banned
 from autograder.judge.limits import Limits
 from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, encode
 from autograder.wire.frames import pair
@@ -46,9 +47,15 @@ class Spawner:
         return cgroups.Group(division, limits) if self.confined and division.path is not None else None
 
     def spawn(
-        self, limits: Limits, home: Path | None = None, group: cgroups.Group | None = None
+        self,
+        limits: Limits,
+        home: Path | None = None,
+        group: cgroups.Group | None = None,
+        banned: Banned | None = None,
     ) -> tuple[Connection, Connection]:
         """Return the student's and the supervisor's connections of a new process, which enters the ``group``.
+
+        ``banned`` is what it is to shut when it is told to.
 
         Raises ForkserverLost, and SandboxUnavailable where no user id can be had for it.
         """
@@ -56,6 +63,7 @@ class Spawner:
         supervisor, supervisor_end = pair(max_frame=2**16)
         job: dict[str, Any] = {"limits": limits.for_student_side(), "home": str(home) if home else None}
         job["grouped"] = group is not None
+        job["banned"] = (banned or Banned()).for_student_side()
         try:
             with contextlib.ExitStack() as stack:
                 fds = [stack.enter_context(end).fileno() for end in (student_end, supervisor_end)]

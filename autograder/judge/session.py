@@ -21,6 +21,7 @@ from typing import Any
 from autograder.errors import ForkserverLost, JudgeFault, ProcessEnded, SandboxUnavailable
 from autograder.judge.cgroups import Group
 from autograder.judge.channel import SocketChannel
+from autograder.judge.contract import Banned
 from autograder.judge.forkserver import Spawner, advice
 from autograder.judge.limits import Limits
 from autograder.wire import (
@@ -68,9 +69,17 @@ class _CellEndedProcess(Exception):
 class Session:
     """The processes of one submission. Use as a context manager; everything ends with it."""
 
-    def __init__(self, spawner: Spawner, limits: Limits, files: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        spawner: Spawner,
+        limits: Limits,
+        files: Mapping[str, bytes] | None = None,
+        banned: Banned | None = None,
+    ) -> None:
         self._spawner = spawner
         self._limits = limits
+        self._banned = banned or Banned()
+        self._closed_in = False
         self._files = dict(files or {})
         self._student: Connection | None = None
         self._supervisor: Connection | None = None
@@ -119,6 +128,8 @@ class Session:
         if self.dead:
             raise ProcessEnded(self.dead)
         assert self._student is not None, "run_notebook comes first"
+        if self._banned.anything and not self._closed_in:
+            self._close_in()
         ours, theirs = pair()
         try:
             with theirs:
@@ -135,6 +146,27 @@ class Session:
         channel = SocketChannel(ours, limits, give_up, self._why_ended)
         self._channels.append(channel)
         return channel
+
+    def _close_in(self) -> None:
+        """Before the first exercise: end what the cells left running, and shut what is banned.
+
+        From here on no program can be started: a fresh Python would not know of any ban. Raises ProcessEnded.
+        """
+        self._closed_in = True
+        if self._spawner.confined:
+            self._order("close in")
+            event = self._event(START_SECONDS)
+            if event["event"] == "ended":
+                self.dead = f"the notebook's process {self._how_it_ended(event)} before the checks"
+            elif not event["alone"]:
+                self.dead = "the notebook left processes behind that start others without end"
+            if self.dead:
+                raise ProcessEnded(self.dead)
+        try:
+            self._ask({"op": "ban", "arguments": {}}, time.monotonic() + FORK_SECONDS)
+        except BROKEN as error:
+            self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
+            raise ProcessEnded(self.dead) from error
 
     def close(self) -> None:
         """End all processes of the submission."""
@@ -159,7 +191,8 @@ class Session:
         if not self._spawner.confined:
             self._home = Path(tempfile.mkdtemp(prefix="autograder-home-"))
         self._group = self._spawner.group(self._limits)
-        self._student, self._supervisor = self._spawner.spawn(self._limits, self._home, self._group)
+        self._closed_in = False
+        self._student, self._supervisor = self._spawner.spawn(self._limits, self._home, self._group, self._banned)
         event = self._event(START_SECONDS)
         if event["event"] == "unconfined":
             reason = str(event["reason"])
@@ -230,12 +263,16 @@ class Session:
         self._order("kill")
         self._event(START_SECONDS)
 
-    def _how_it_ended(self) -> str:
-        """Say how the notebook process ended (killing it where it did not), in words for the student."""
+    def _how_it_ended(self, event: dict[str, Any] | None = None) -> str:
+        """Say how the notebook process ended (killing it where it did not), in words for the student.
+
+        ``event`` is the supervisor's report, where it has been read already.
+        """
         assert self._supervisor is not None
-        if not self._supervisor.readable(REPORT_SECONDS):
-            self._order("kill")
-        event = self._event(START_SECONDS)
+        if event is None:
+            if not self._supervisor.readable(REPORT_SECONDS):
+                self._order("kill")
+            event = self._event(START_SECONDS)
         assert self._student is not None
         self._student.close()
         self._supervisor.close()

@@ -224,4 +224,4 @@ def seal(limits: Mapping[str, Any], filters: Mapping[str, Any]) -> int:
     private_file_systems(int(limits["file_mb"]))
     limit_resources(limits, baseline)
     drop_capabilities()
-    return install_filters(filters["programs"], filters["seccomp"])
+    return install_filters(filters["programs"], filters["numbers"]["seccomp"])

@@ -30,6 +30,7 @@ import numpy as np
 
 from autograder.student import trace
 from autograder.student.answer import Answerer
+from autograder.student.ban import find
 from autograder.student.notebook import NotebookShell, make_shell
 from autograder.student.supervisor import supervise
 from autograder.wire import Connection, ConnectionClosed, DeadlinePassed, FrameTooLarge, Undecodable, decode, encode
@@ -189,6 +190,8 @@ def _accept(listener: socket.socket, inherited: list[int], settings: dict[str, A
             job = decode(payload)
             if not isinstance(job, dict) or len(fds) != 2 + ("user" in job) + bool(job.get("grouped")):
                 raise Undecodable("it needs limits, two sockets, a lock for a user and the entrance to a group")
+            # Looked up here, the names are looked up once for a class.
+            job["ban"] = find(tuple(job["banned"]["functions"]), tuple(job["banned"]["operators"]))
             if os.fork() == 0:
                 _become_supervisor(fds, [*inherited, request.fileno()], settings | job, shell)
         except (OSError, Undecodable) as error:

@@ -69,6 +69,15 @@ def process_tree(pid: int) -> list[int]:
     return found
 
 
+def alive(pid: int) -> bool:
+    """Whether a process still runs; one that has ended and is not collected yet does not."""
+    try:
+        with _text(f"/proc/{pid}/stat") as stream:
+            return stream.read().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def _text(path: str) -> TextIO:
     """Open a file of /proc. The student's code chooses names in it (of processes, of files), and not all are UTF-8."""
     return open(path, encoding="utf-8", errors="replace")

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from autograder.student.answer import Answerer, CallbackFailed, describe, seed_generators, unsendable
+from autograder.student.ban import Ban
 from autograder.student.notebook import NotebookShell, interruptible
 from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, FrameTooLarge, decode, encode
 
@@ -24,12 +25,14 @@ from autograder.wire import CALLBACK, REPLY, Connection, ConnectionClosed, Frame
 class NotebookProcess:
     """Runs cells and forks exercise processes, as the judge asks."""
 
-    def __init__(self, connection: Connection, shell: NotebookShell) -> None:
+    def __init__(self, connection: Connection, shell: NotebookShell, ban: Ban) -> None:
         self._connection = connection
         self._shell = shell
+        self._ban = ban
         self._operations: dict[str, Callable[..., dict[str, Any]]] = {
             "files": self._files,
             "cell": self._cell,
+            "ban": self._begin_ban,
             "kill": self._kill,
         }
 
@@ -66,6 +69,11 @@ class NotebookProcess:
             outputs, succeeded = self._shell.run(source, limit)
         _end_if_forked(process)
         return {"outputs": outputs, "succeeded": succeeded}
+
+    def _begin_ban(self) -> dict[str, Any]:
+        """From here on what the assignment bans does not work, in this process and its exercise processes."""
+        self._ban.begin()
+        return {"value": None}
 
     def _kill(self, pid: int) -> dict[str, Any]:
         """End an exercise process that the judge has given up."""
@@ -135,11 +143,11 @@ def _answer(answerer: Answerer, request: bytes) -> bytes:
         return encode({"error": describe(error)})
 
 
-def prepare(fd: int, shell: NotebookShell) -> NotebookProcess:
+def prepare(fd: int, shell: NotebookShell, ban: Ban) -> NotebookProcess:
     """Make this confined process the notebook process, with the student's connection as descriptor ``fd``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if threading.active_count() != 1:
         raise RuntimeError("the forkserver has live threads; a process forked from it could hang")
     shell.begin_in(Path.cwd())
-    return NotebookProcess(Connection(socket.socket(fileno=fd)), shell)
+    return NotebookProcess(Connection(socket.socket(fileno=fd)), shell, ban)

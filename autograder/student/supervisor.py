@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from autograder.student import confine
-from autograder.student.memory import MemoryWatch
+from autograder.student.memory import MemoryWatch, alive, process_tree
 from autograder.student.notebook import NotebookShell
 from autograder.student.process import prepare
 from autograder.student.refused import Refusals
@@ -26,6 +26,7 @@ from autograder.wire import Connection, ConnectionClosed, decode, encode
 
 WATCH_SECONDS = 0.1
 LISTENER = b"listener "
+END_SECONDS = 2.0
 
 
 def supervise(
@@ -63,7 +64,8 @@ def supervise(
         os._exit(1)
     link.send(encode({"event": "started"}))
     memory = MemoryWatch(pid, int(job["limits"]["memory_mb"]) * 1024, sockets)
-    _watch(link, pid, job["limits"], memory, Refusals(listener, job["filters"]["socket"] if job["confined"] else -1))
+    refusals = Refusals(listener, job["filters"]["numbers"] if job["confined"] else {})
+    _watch(link, pid, job["limits"], memory, refusals)
 
 
 def _heard(ready: socket.socket) -> tuple[str, int]:
@@ -99,7 +101,7 @@ def _become_notebook_process(
         else:
             confine.die_with_parent()
             os.chdir(job["home"])
-        notebook = prepare(student_fd, shell)
+        notebook = prepare(student_fd, shell, job["ban"])
     except Exception as error:
         ready.sendall(f"{type(error).__name__}: {error}".encode())
         os._exit(1)
@@ -121,7 +123,7 @@ def _watch(link: Connection, pid: int, limits: dict[str, Any], memory: MemoryWat
         if refusals.listener in ready:
             _refuse(refusals, ready[refusals.listener], poller)
         if link.fileno() in ready:
-            reason = _obey(link, pid, process) or reason
+            reason = _obey(link, pid, process, refusals) or reason
         elif not ready or time.monotonic() - looked >= WATCH_SECONDS:
             looked = time.monotonic()
             if memory.exceeded():
@@ -148,12 +150,16 @@ def _refuse(refusals: Refusals, events: int, poller: select.poll) -> None:
         poller.unregister(listener)
 
 
-def _obey(link: Connection, pid: int, process: int) -> str:
+def _obey(link: Connection, pid: int, process: int, refusals: Refusals) -> str:
     """Carry out the judge's order; returns "ordered" where that is what ends the process."""
     try:
         order = decode(link.receive(time.monotonic() + 5))["op"]
     except ConnectionClosed:
         order = "kill"
+    if order == "close in":
+        refusals.programs = False
+        link.send(encode({"event": "closed in", "alone": _end_others(pid)}))
+        return ""
     ended = bool(select.select([process], [], [], 0)[0])  # by itself, just now
     os.kill(pid, signal.SIGINT if order == "interrupt" else signal.SIGKILL)  # not collected yet: it is still this one
     if order == "kill":
@@ -162,3 +168,16 @@ def _obey(link: Connection, pid: int, process: int) -> str:
             os.killpg(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     return "" if ended or order != "kill" else "ordered"
+
+
+def _end_others(pid: int) -> bool:
+    """End every process that the notebook process left running; tells whether it is alone now."""
+    deadline = time.monotonic() + END_SECONDS
+    while others := [other for other in process_tree(pid)[1:] if alive(other)]:
+        for other in others:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(other, signal.SIGKILL)  # in a namespace of ours: its number is not soon used again
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True

@@ -17,6 +17,7 @@ from autograder.wire import untraced
 
 AUTOGRAD = "autograd"
 _DUAL = frozenset({"torch._make_dual", "aten::_make_dual"})  # forward-mode differentiation
+NO_PASS = -1
 _open: list[set[str]] = []  # the traces under way, the innermost last
 
 
@@ -25,6 +26,8 @@ def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
     """The two mode classes, made once torch is there; an environment without torch has no operators to trace."""
     from torch.overrides import TorchFunctionMode, resolve_name
     from torch.utils._python_dispatch import TorchDispatchMode
+
+    in_backward_pass: Callable[[], int] = sys.modules["torch"]._C._current_graph_task_id
 
     @functools.lru_cache(maxsize=4096)
     def named(func: Any) -> str | None:
@@ -56,6 +59,8 @@ def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             self._seen.add(name_of(func))
+            if in_backward_pass() != NO_PASS:  # of an engine that the code made for itself, perhaps
+                self._seen.add(AUTOGRAD)
             return func(*args, **kwargs) if kwargs else func(*args)
 
     return Functions, Operators
@@ -99,6 +104,12 @@ def operators(seen: set[str]) -> Iterator[None]:
             seen.add(AUTOGRAD)
 
 
+def note(name: str) -> None:
+    """Add a name to the innermost trace, from any thread."""
+    if _open:
+        _open[-1].add(name)
+
+
 @contextmanager
 def paused() -> Iterator[None]:
     """See nothing of what happens inside."""
@@ -121,8 +132,7 @@ class _WatchedEngine:
 
     def run_backward(self, *args: Any, **kwargs: Any) -> Any:
         """Note the backward pass, and run it."""
-        if _open:
-            _open[-1].add(AUTOGRAD)
+        note(AUTOGRAD)
         return self._engine.run_backward(*args, **kwargs)
 
 

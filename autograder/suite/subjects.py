@@ -72,7 +72,8 @@ class _OpenedSubmission:
     def __init__(self, submission: Submission, assignment: Assignment) -> None:
         self._submission = submission
         self._limits = assignment.limits
-        self._session = Session(submission.spawner, assignment.limits, submission.files)
+        banned = assignment.contract.banned
+        self._session = Session(submission.spawner, assignment.limits, submission.files, banned)
         try:
             self._runs: list[CellRun] = self._session.run_notebook(submission.cells)
         except BaseException:

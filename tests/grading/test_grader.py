@@ -341,6 +341,21 @@ def test_files_that_do_not_fit_are_left_out_with_a_note(tiny: TinyCourse, grader
     assert any("big.bin" in alteration for alteration in record.alterations)
 
 
+def test_files_in_a_banned_packages_place_are_left_out_with_a_note(tiny: TinyCourse, grader: Grader) -> None:
+    settings = tiny.suite / "assignment.toml"
+    settings.write_text(settings.read_text().replace("[environment]", '[environment]\nbanned_packages = ["sklearn"]'))
+    beside = tiny.submit("ada", RIGHT + "\nimport sklearn_like\nprint(sklearn_like.here)").parent
+    (beside / "sklearn").mkdir()
+    (beside / "sklearn" / "__init__.py").write_text("")
+    (beside / "sklearn.py").write_text("")
+    (beside / "sklearn_like.py").write_text("here = 'kept'")
+    (record,) = grader.grade("tiny", ["ada"])
+    assert (record.outcome, record.score) == ("graded", 4.0)
+    left_out = [text for text in record.alterations if "bans sklearn" in text]
+    assert [text.split()[2] for text in left_out] == ["'sklearn.py'", "'sklearn/__init__.py'"]
+    assert "kept" in str(record.cells)
+
+
 def test_a_resubmission_with_equal_scores_is_written_again(
     tiny: TinyCourse, course: Course, grader: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,9 @@ def _take_gpytorch_away(names):
         if is_from_it(value):
             names[name] = _AbsentHere()
     if "get_ipython" in names:  # a notebook's process; where suites are tested, the judge itself needs GPyTorch
+        from autograder.student.ban import shut
+
+        shut("gpytorch.*")  # what was put aside, in a list or a class, does not work either
         for name in [name for name in sys.modules if name.partition(".")[0] == "gpytorch"]:
             sys.modules[name] = None
 

@@ -13,6 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def build(directory: Path, notebook: dict[str, Any], place: Mapping[str, str]) -> None:
     """Some in the written answer, some in a cell of its own."""
+
     def encoded(data: bytes) -> str:
         return base64.b64encode(data).decode()
 
