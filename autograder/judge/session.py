@@ -43,6 +43,7 @@ REPORT_SECONDS = 0.1  # between the end of a namespace and its supervisor's repo
 BROKEN = (ConnectionClosed, DeadlinePassed, FrameTooLarge, Unasked, Undecodable)
 MOST_PID = 2**22  # Linux has no larger process id
 SMALL = 2**16  # bytes; replies that are not outputs are far smaller
+MAX_TOLD = 300  # characters of what the code's process says
 SEED = 20_240_229  # of the generators when the notebook starts: judging again gives the same record
 
 
@@ -89,6 +90,7 @@ class Session:
         self._left_out: dict[int, str] = {}
         self._channels: list[SocketChannel] = []
         self.dead = ""  # why no exercise process can be had any more
+        self.open_ban = ""  # why what is banned still works, for an instructor
         self.refused: set[tuple[int, int]] = set()  # system calls, by number and first argument; all once closed
 
     def __enter__(self) -> Session:
@@ -163,10 +165,12 @@ class Session:
             if self.dead:
                 raise ProcessEnded(self.dead)
         try:
-            self._ask({"op": "ban", "arguments": {}}, time.monotonic() + FORK_SECONDS)
+            reply = self._ask({"op": "ban", "arguments": {}}, time.monotonic() + FORK_SECONDS)
         except BROKEN as error:
             self.dead = f"the notebook's process {self._how_it_ended()} before the checks"
             raise ProcessEnded(self.dead) from error
+        if "refused" in reply:  # the trace still sees what is used; odd code that is right must not be a zero for this
+            self.open_ban = f"what is banned could not be shut: {str(reply['refused'])[:MAX_TOLD]}"
 
     def close(self) -> None:
         """End all processes of the submission."""

@@ -41,17 +41,19 @@ def refused(name: str) -> NoReturn:
 
 @dataclass(frozen=True)
 class Ban:
-    """What is to be shut: operators by name, loaded functions, and the patterns for what is imported later."""
+    """What is to be shut: operators by name, functions, and the patterns for modules that are not ``loaded`` yet."""
 
     operators: tuple[str, ...]
     functions: tuple[tuple[str, FunctionType], ...]
     patterns: tuple[str, ...]
+    loaded: frozenset[str]
 
     def begin(self) -> None:
         """Shut all of it, for good."""
-        _shut_operators(self.operators)
-        known = {name for name, _ in self.functions}
-        _shut_functions((*self.functions, *_matching(self.patterns, known)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of every kernel that is replaced
+            _shut_operators(self.operators)
+            _shut_functions((*self.functions, *_matching(self.patterns, sys.modules.keys() - self.loaded)))
         if self.patterns:
             sys.meta_path.insert(0, _Importer(self.patterns))
 
@@ -64,41 +66,46 @@ def find(functions: tuple[str, ...], operators: tuple[str, ...]) -> Ban:
         known = sys.modules["torch"]._C._dispatch_get_all_op_names()
         fits = _fitting(operators)
         found = [name for name in known if fits(name.partition(".")[0])]
-    return Ban(tuple(sorted(found)), tuple(_matching(functions)), functions)
+    loaded = frozenset(sys.modules)
+    return Ban(tuple(sorted(found)), tuple(_matching(functions, loaded)), functions, loaded)
 
 
 def shut(*patterns: str) -> None:
     """Shut all loaded functions that fit, in this process."""
-    _shut_functions(_matching(patterns))
+    _shut_functions(_matching(patterns, set(sys.modules)))
 
 
 def _fitting(patterns: Sequence[str]) -> Any:
     return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns)).match
 
 
-def _matching(patterns: Sequence[str], known: Iterable[str] = ()) -> Iterator[tuple[str, FunctionType]]:
-    """The functions and methods whose place or own name fits, in loaded modules of the patterns' packages."""
+def _matching(patterns: Sequence[str], modules: Iterable[str]) -> Iterator[tuple[str, FunctionType]]:
+    """The functions and methods whose names fit, in those of these modules that belong to the patterns' packages."""
     if not patterns:
         return
-    packages, fits, known = {pattern.partition(".")[0] for pattern in patterns}, _fitting(patterns), set(known)
-    for module_name, module in list(sys.modules.items()):
-        if module_name.partition(".")[0] in packages and type(module) is ModuleType:
-            for name, function in _functions_of(module):
-                own = f"{function.__module__}.{function.__qualname__}"
-                fitting = next((known_as for known_as in (name, own) if fits(known_as)), None)
-                if fitting is not None and fitting not in known:
-                    yield fitting, function
+    packages, fits = {pattern.partition(".")[0] for pattern in patterns}, _fitting(patterns)
+    for name in sorted(modules):
+        module = sys.modules.get(name)
+        if name.partition(".")[0] in packages and type(module) is ModuleType:
+            yield from ((known_as, function) for known_as, function in _functions_of(module) if fits(known_as))
 
 
 def _functions_of(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
-    """Functions by their dotted names; of the classes that are the module's own, the methods."""
+    """The module's own functions and methods by their dotted names, and those of its package that it offers as its own.
+
+    A module also holds names of what it merely uses (``abc.abstractmethod``, helpers of its package): not those.
+    """
+    package, offered = module.__name__.partition(".")[0], getattr(module, "__all__", ())
     for name, value in list(vars(module).items()):
-        if isinstance(value, FunctionType):
-            yield f"{module.__name__}.{name}", value
-        elif isinstance(value, type) and value.__module__ == module.__name__:
+        kind = type(value)  # not isinstance: an object may warn or raise where it is asked for its class
+        if kind is FunctionType:
+            home = str(value.__module__)
+            if home == module.__name__ or (name in offered and home.partition(".")[0] == package):
+                yield f"{module.__name__}.{name}", value
+        elif issubclass(kind, type) and value.__module__ == module.__name__:
             for attribute, member in list(vars(value).items()):
-                function = getattr(member, "__func__", member)  # of a static or class method
-                if isinstance(function, FunctionType):
+                function = member.__func__ if type(member) in (staticmethod, classmethod) else member
+                if type(function) is FunctionType and function.__module__ == module.__name__:
                     yield f"{module.__name__}.{name}.{attribute}", function
 
 
@@ -125,15 +132,13 @@ def _shut_operators(names: Sequence[str]) -> None:
     if not names:
         return
     torch = sys.modules["torch"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns of every kernel that is replaced
-        for namespace in {name.partition("::")[0] for name in names}:
-            for key in _KEYS:
-                library = torch._C._dispatch_library("IMPL", namespace, key, __file__, 0)
-                for name in names:
-                    if name.startswith(f"{namespace}::"):
-                        library.impl(name.partition("::")[2], key, _kernel(name.partition(".")[0]))
-                _kept.append(library)
+    for namespace in {name.partition("::")[0] for name in names}:
+        for key in _KEYS:
+            library = torch._C._dispatch_library("IMPL", namespace, key, __file__, 0)
+            for name in names:
+                if name.startswith(f"{namespace}::"):
+                    library.impl(name.partition("::")[2], key, _kernel(name.partition(".")[0]))
+            _kept.append(library)
 
 
 @functools.cache

@@ -181,7 +181,7 @@ def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:
     mistakes: dict[str, str] = {}
     if any(not test.passed for test in state.ran):
         mistakes = _namer(item.config, state.assignment).mistakes(state.ran)
-    whole = {"subject": state.id, "cells": cells, "mistakes": mistakes, "refused": state.opened.refused()}
+    whole = {"subject": state.id, "cells": cells, "mistakes": mistakes, "flags": state.opened.flags()}
     item.user_properties.append((PROPERTY, whole))
 
 

@@ -62,8 +62,7 @@ class Collector:
 
         They cost nothing by themselves: the checks have said what they say.
         """
-        refused = self.whole.get(subject, {}).get("refused", [])
-        asked = [f"asked the kernel for what is refused here: {', '.join(refused)}"] if refused else []
+        asked = self.whole.get(subject, {}).get("flags", [])
         suspect = dict.fromkeys(f"{c['exercise']}: {c['message']}" for c in self.checks[subject] if c["suspect"])
         told = [*asked, *suspect]
         return (*told[:MAX_FLAGS], *([f"and {len(told) - MAX_FLAGS} more"] if len(told) > MAX_FLAGS else []))

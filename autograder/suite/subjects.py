@@ -31,8 +31,8 @@ class Opened(Protocol):
     def cells(self) -> list[dict[str, Any]]:
         """What the notebook's cells did, as plain data (empty for our own solutions)."""
 
-    def refused(self) -> list[str]:
-        """The system calls that were refused and told of, in words; known once it is closed."""
+    def flags(self) -> list[str]:
+        """What an instructor may want to look at; known once it is closed."""
 
     def close(self) -> None:
         """End it."""
@@ -109,8 +109,10 @@ class _OpenedSubmission:
         pairs = zip(self._submission.cells, self._runs, strict=True)
         return [{"cell_id": cell.id, "outputs": run.outputs, "note": run.note} for cell, run in pairs]
 
-    def refused(self) -> list[str]:
-        return sorted(described(number, first) for number, first in self._session.refused)
+    def flags(self) -> list[str]:
+        calls = sorted(described(number, first) for number, first in self._session.refused)
+        asked = [f"asked the kernel for what is refused here: {', '.join(calls)}"] if calls else []
+        return asked + ([self._session.open_ban] if self._session.open_ban else [])
 
     def close(self) -> None:
         if self._channel is not None:
@@ -168,7 +170,7 @@ class OpenedOwnSolution:
         """See Opened."""
         return []
 
-    def refused(self) -> list[str]:
+    def flags(self) -> list[str]:
         """See Opened."""
         return []
 

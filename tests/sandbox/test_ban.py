@@ -109,6 +109,43 @@ def test_the_rest_works(session: Session) -> None:
     assert of(session).own(X).item() > 0
 
 
+def test_what_modules_merely_use_is_not_shut(torch_forkserver: Forkserver) -> None:
+    """A package's modules hold functions of others' too: ``abc.abstractmethod``, ``functools.wraps``, torch's own."""
+    source = """
+    import abc, functools, warnings
+    import torch, torch.nn.functional as F
+    warnings.filterwarnings("error")
+    def helpers():
+        @functools.wraps(abc.abstractmethod)
+        def f(): return torch.func.vmap(torch.exp)(torch.zeros(2))
+        return f()
+    def distribution(): return torch.distributions.Normal(0.0, 1.0).log_prob(torch.ones(2))
+    def banned(): return torch.distributions.Poisson(torch.ones(2)).sample()
+    """
+    with Session(
+        torch_forkserver, LIMITS, banned=Banned(("torch.distributions.poisson.*", "torch.func.grad"))
+    ) as session:
+        session.run_notebook(cells(source))
+        student = student_of(session)
+        assert student.helpers().tolist() == [1, 1]
+        assert student.distribution().shape == (2,)
+        with pytest.raises(StudentFault, match="may not be used here"):
+            student.banned()
+    assert session.open_ban == ""
+
+
+def test_a_ban_that_cannot_begin_is_told_and_costs_nothing(torch_forkserver: Forkserver) -> None:
+    source = """
+    import torch
+    torch._C._dispatch_library = None
+    def f(): return 1
+    """
+    with Session(torch_forkserver, LIMITS, banned=DROPOUT) as session:
+        session.run_notebook(cells(source))
+        assert student_of(session).f() == 1
+    assert session.open_ban == "what is banned could not be shut: TypeError: 'NoneType' object is not callable"
+
+
 def test_without_a_ban_all_roads_are_open(torch_forkserver: Forkserver) -> None:
     with Session(torch_forkserver, LIMITS) as session:
         session.run_notebook(cells(BEFORE))
