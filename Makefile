@@ -5,15 +5,19 @@ VENV ?= .venv
 TORCH ?= auto
 PYTEST_FLAGS ?= --timeout=300
 FUZZ_SECONDS ?= 60
+HUB_FLAGS ?=
 export VENV TORCH PYTHON
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo test lint attacks faults fuzz audit draws compare times doctor setup clean help
+.PHONY: demo hub test lint attacks faults fuzz audit draws compare times doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
+
+hub: setup  ## a JupyterHub with the course released, for trying it out on this machine: Ctrl-C ends it (docs/hub.md)
+	@$(BIN)/python deploy/jupyterhub/run.py $(HUB_FLAGS)
 
 test: setup  ## run all tests
 	$(BIN)/python -m pytest tests $(PYTEST_FLAGS)
