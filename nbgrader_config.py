@@ -40,6 +40,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
+# Late penalties by policies.toml; a course without this file has nbgrader's own (none, unless it is configured).
+c.AssignLatePenalties.plugin_class = "autograder.course.late.LateSubmissionPlugin"
+
 # --- nbgrader generate_feedback -------------------------------------------------------------------------------------
 
 c.GenerateFeedback.preprocessors = [

@@ -185,6 +185,54 @@ def show(
     show_result(course, assignment, student, json_output)
 
 
+@app.command()
+@_refuses
+def serve(
+    engine_only: Annotated[bool, typer.Option("--engine-only", help="grade, without the pages")] = False,
+    check_owner: Annotated[
+        bool,
+        typer.Option(
+            "--check-owner/--no-check-owner",
+            help="files in the exchange must be those of the user who is the student (off: all share one user)",
+        ),
+    ] = True,
+    workers: Annotated[int, typer.Option("--workers", "-j", help="worker processes (0: one a processor)")] = 0,
+    course: CourseOption = Path(),
+) -> None:
+    """Grade submissions as they come in through nbgrader's exchange, until it is stopped."""
+    from autograder.cli.serve import serve_engine
+    from autograder.errors import CourseFault
+
+    if not engine_only:  # here the pages start, with the engine as a child process
+        raise CourseFault("the pages cannot be served yet; run it with --engine-only")
+    serve_engine(course, workers=workers, check_owner=check_owner)
+
+
+@app.command()
+@_refuses
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the archive to write (.tar.gz)")],
+    course: CourseOption = Path(),
+) -> None:
+    """Write the course's state into one archive: gradebook, records, attempts, submissions, policies."""
+    from autograder.cli.archive import back_up
+
+    back_up(course, file)
+
+
+@app.command()
+@_refuses
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="an archive of `autograder backup`")],
+    replace: Annotated[bool, typer.Option("--replace", help="put aside the state that is there")] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Put the state of an archive into the course."""
+    from autograder.cli.archive import bring_back
+
+    bring_back(course, file, replace=replace)
+
+
 def main() -> None:
     """Entry point of the console script."""
     # nbgrader starts ``alembic`` by name to upgrade a gradebook: find this environment's, activated or not.

@@ -71,6 +71,8 @@ CourseDirectory.get_existing_timestamp = _submitted_at
 Resources = dict[str, Any]
 Processed = tuple[NotebookNode, Resources]
 
+# Of these nbgrader's release_feedback makes the name under which a student's page is found.
+_NBGRADER_FILES = {"timestamp.txt", "submission_secret.txt"}
 _ACTIVE_TYPES = ("text/html", "text/xml", "text/javascript", "application/javascript", "application/xml")
 
 
@@ -143,7 +145,7 @@ class Canonicalize(_Step):
         canonical = canonicalize(release, submitted)
         for alteration in canonical.alterations:
             self.log.warning("%s: %s", student, alteration)
-        self._remove_stray_files(course.autograded(student, assignment), files | given | {"timestamp.txt"})
+        self._remove_stray_files(course.autograded(student, assignment), files | given | _NBGRADER_FILES)
         make_harmless(canonical.notebook, release)
         return canonical.notebook, resources
 

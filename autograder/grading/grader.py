@@ -75,6 +75,7 @@ class Grader:
         self._workers = self._options.workers or len(os.sched_getaffinity(0))
         self.forkservers = forkservers or Forkservers(course.root, confined=not self._options.trust)
         self._pool: Workers | None = None
+        self._closed = False
 
     def __enter__(self) -> Grader:
         return self
@@ -83,10 +84,20 @@ class Grader:
         self.close()
 
     def close(self) -> None:
-        """End the workers and forkservers, also in the midst of their work."""
+        """End the workers and forkservers, also in the midst of their work; another thread that grades is told so."""
+        self._closed = True
         if self._pool is not None:
             self._lose(self._pool)
         self.forkservers.close()
+
+    def warm_up(self, names: Sequence[str]) -> None:
+        """Start the workers and forkservers that assignments need, without waiting for them. Raises JudgeFault."""
+        try:
+            self._start_pool()
+        except BrokenProcessPool as error:
+            raise JudgeFault(f"worker processes cannot be started: {error}") from error
+        for name in names:
+            self.forkservers.start(load_assignment(self._course.hidden_suite(name)))
 
     def grade(self, name: str, students: Sequence[str], judged: Judged = lambda _: None) -> list[Record]:
         """Return the record of each student, from the store or judged now; ``judged`` hears of each as it is done."""
@@ -155,6 +166,8 @@ class Grader:
         store.write(self._directory(template, record.student), key, record, {"seconds": round(seconds, 3), "at": now})
 
     def _start_pool(self) -> Workers:
+        if self._closed:
+            raise JudgeFault("the grader was closed")
         if self._pool is None:
             self._pool = warmed_up(self._workers)
         return self._pool

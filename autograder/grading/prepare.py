@@ -113,6 +113,11 @@ def points_of(release: Any) -> dict[str, float]:
     return points
 
 
+def snapshot_sha256(taken: Submission) -> str:
+    """The hash of a submission that was read, with the files that it was read with."""
+    return _hash(taken.notebook_bytes, taken.extra_files)
+
+
 def _hash_of_none(error: UnreadableNotebook) -> str:
     """What stands for the hash where there is no notebook: what was found instead."""
     return _hash(b"", {"": str(error).encode()})

@@ -67,6 +67,8 @@ def judge(batch: Batch) -> list[tuple[Record, float]]:
         trouble = _run_pytest(batch, assignment, collector)
     except AutograderError as error:
         return [(not_judged_record(batch, prepared, str(error)), 0.0) for prepared in batch.submissions]
+    if trouble:
+        _loaded.pop(batch.suite, None)  # Python keeps what it has loaded of a module: half a suite would judge the next
     records = [(_record(batch, prepared, collector, trouble), prepared) for prepared in batch.submissions]
     return [(record, _seconds(prepared.student, clock, began)) for record, prepared in records]
 

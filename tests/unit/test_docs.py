@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in PAGES}
 # What these name is made by grading or by the reader, or stands for any assignment, student or file.
-NOT_IN_THE_REPOSITORY = {"submitted", "autograded", "feedback", "records", "gradebook.db", "backup.db", ".venv"}
+NOT_IN_THE_REPOSITORY = {"submitted", "autograded", "feedback", "records", "gradebook.db", "backup.db", ".venv"} | {
+    "policies.toml", "timestamp.txt", "submission_secret.txt", "counted.json", "attempt.json"
+}  # fmt: skip
 UNITS = {"": 1, "MiB": 2**20}
 
 
@@ -247,7 +249,7 @@ def test_every_defense_is_shown_by_a_test():
 def test_each_folder_of_the_package_is_described():
     described = {row[0] for row in rows(TEXTS["how-it-works.md"])}
     folders = {path.parent.name for path in (ROOT / "autograder").glob("*/__init__.py")}
-    assert len(folders) == 9
+    assert len(folders) == 10
     for folder in folders:
         assert f"`autograder/{folder}/`" in described, folder
 
