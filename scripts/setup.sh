@@ -141,5 +141,5 @@ make_environment
 install_torch
 constraints=(--constraint constraints.txt)
 [ "$torch" != cpu ] || constraints+=(--constraint "$CPU_PIN")  # nothing may replace it by the build with CUDA
-install_packages "packages" "${constraints[@]}" --editable '.[gp,audit,dev]'
+install_packages "packages" "${constraints[@]}" --editable '.[gp,hub,audit,dev]'
 say "ready: $VENV"

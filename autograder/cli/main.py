@@ -200,12 +200,18 @@ def serve(
     course: CourseOption = Path(),
 ) -> None:
     """Grade submissions as they come in through nbgrader's exchange, until it is stopped."""
-    from autograder.cli.serve import serve_engine
-    from autograder.errors import CourseFault
+    if engine_only:
+        from autograder.cli.serve import serve_engine
 
-    if not engine_only:  # here the pages start, with the engine as a child process
-        raise CourseFault("the pages cannot be served yet; run it with --engine-only")
-    serve_engine(course, workers=workers, check_owner=check_owner)
+        serve_engine(course, workers=workers, check_owner=check_owner)
+        return
+    try:
+        from autograder.cli.serve_web import serve_all
+    except ModuleNotFoundError as error:
+        from autograder.errors import CourseFault
+
+        raise CourseFault(f"the pages need {error.name}: pip install 'autograder[hub]'") from error
+    serve_all(course, workers=workers, check_owner=check_owner)
 
 
 @app.command()

@@ -30,6 +30,7 @@ MODULES = {
     "ipython": "IPython",
     "scikit-learn": "sklearn",
     "jupyter-core": "jupyter_core",
+    "prometheus-client": "prometheus_client",
     "pyyaml": "yaml",
 }
 
@@ -99,7 +100,9 @@ def test_conda_gets_the_same_requirements():
     lines.remove("pip")
     lines.remove("-e .")
     listed = {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
-    wanted = {NAMES_ON_CONDA.get(name, name): bounds for name, bounds in requirements("gp", "audit", "dev").items()}
+    wanted = {
+        NAMES_ON_CONDA.get(name, name): bounds for name, bounds in requirements("gp", "hub", "audit", "dev").items()
+    }
 
     assert listed == {**wanted, "python": SpecifierSet(PROJECT["requires-python"])}
 
