@@ -11,7 +11,7 @@ export VENV TORCH PYTHON
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(TORCH)
 
-.PHONY: demo hub test lint attacks faults fuzz audit draws compare times doctor setup clean help
+.PHONY: demo hub test lint attacks faults service e2e fuzz audit draws compare times doctor setup clean help
 
 demo: setup  ## grade a class of submissions, from release to feedback
 	$(BIN)/python demo/run.py
@@ -27,6 +27,13 @@ attacks: setup  ## a class with hostile submissions: nothing is earned, reached,
 
 faults: setup  ## kill grading at 60 random points, fill its disk up, lock its gradebook (half an hour)
 	FAULT_POINTS=$${FAULT_POINTS:-60} $(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
+
+service: setup  ## the grading service, its pages and the hub, with what takes minutes: kills, starts and ends of hubs
+	LONG_TESTS=1 $(BIN)/python -m pytest tests/service tests/service_web tests/hub $(PYTEST_FLAGS)
+
+e2e: setup  ## what an instructor and students do on the hub, in a real browser (Debian's chromium)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[e2e]'
+	E2E=1 $(BIN)/python -m pytest tests/e2e -s $(PYTEST_FLAGS)
 
 lint: setup  ## ruff, and mypy in strict mode
 	$(BIN)/ruff check .
@@ -66,4 +73,4 @@ clean:  ## remove caches and build products; the environment, submissions and gr
 	find . -path './.*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile

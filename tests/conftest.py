@@ -17,6 +17,18 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
+LONG = "LONG_TESTS"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless the environment asks for it."""
+    if os.environ.get(LONG):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason=f"takes long: make service runs it ({LONG}=1)"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_the_person_at_the_keyboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Jupyter and IPython read no configuration, history or data of whoever runs the tests."""

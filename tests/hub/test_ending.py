@@ -14,7 +14,7 @@ from tests.hub import hubs
 from tests.hub.browser import Browser
 from tests.hub.conftest import PASSWORD
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def busy(hub: hubs.Hub) -> None:

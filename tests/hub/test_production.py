@@ -226,6 +226,7 @@ def visits(url: str, name: str) -> dict[str, int]:
     return {"hub": entered} | {page: browser.get(path).status_code for page, path in pages.items()}
 
 
+@pytest.mark.long
 def test_the_class_lists_decide_at_each_login(production: str, lists: Path):
     assert visits(production, "prof") == {"hub": 200, "formgrader": 200, "grading": 200}
     assert visits(production, "ada") == {"hub": 200, "formgrader": 403, "grading": 200}

@@ -22,7 +22,10 @@ def _nothing_left():
     processes.adopt_orphans(False)
 
 
-@pytest.mark.parametrize("point", POINTS)
+SHORT = ("between the record and the result", "before the gradebook")
+
+
+@pytest.mark.parametrize("point", [p if p in SHORT else pytest.param(p, marks=pytest.mark.long) for p in POINTS])
 def test_killed_at_this_point_and_started_again(classroom: Classroom, point: str) -> None:
     classroom.submit("ada", SQUARES)
     killed = Process(classroom.root, point)
@@ -46,6 +49,7 @@ def test_killed_at_this_point_and_started_again(classroom: Classroom, point: str
     assert [path.name for path in classroom.course.submitted("ada", ASSIGNMENT).parent.iterdir()] == [ASSIGNMENT]
 
 
+@pytest.mark.long
 def test_killed_again_and_again_while_a_class_submits(classroom: Classroom) -> None:
     students = {f"student{number}": (RIGHT, SQUARES)[number % 2] for number in range(8)}
     submitting = list(students.items())
