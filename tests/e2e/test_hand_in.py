@@ -13,15 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-playwright = pytest.importorskip("playwright.sync_api", reason="make e2e installs playwright")
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e import solutions
 from tests.e2e.lab import PATIENCE, Lab, log_in
 from tests.hub.hubs import Hub, left_behind
-
-pytestmark = pytest.mark.skipif(not os.environ.get("E2E"), reason="make e2e runs it, in some minutes")
 
 PASSWORD = "ridge-to-bayes"
 ASSIGNMENT = "normalization"
@@ -48,7 +44,7 @@ def browser() -> Iterator[Browser]:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("a browser is needed: apt-get install chromium")
-    with playwright.sync_playwright() as started:
+    with sync_playwright() as started:
         running = started.chromium.launch(executable_path=chromium, args=HEADLESS)
         yield running
         running.close()
