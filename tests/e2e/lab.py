@@ -68,6 +68,10 @@ class Lab:
         self.open(path)
         expect(self.page.locator("#jp-bottom-panel")).to_contain_text("| Idle", timeout=PATIENCE)
 
+    def show(self, title: str) -> None:
+        """Go back to what is open in another tab of JupyterLab."""
+        self.page.locator(".lm-DockPanel .lm-TabBar-tab", has_text=title).click()
+
     def run(self, index: int) -> Locator:
         """Run a cell and wait until it has ended; its outputs."""
         cell = self.cell(index)
