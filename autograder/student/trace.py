@@ -60,7 +60,7 @@ def _modes() -> tuple[Callable[[set[str]], Any], Callable[[set[str]], Any]]:
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             self._seen.add(name_of(func))
             if in_backward_pass() != NO_PASS:  # of an engine that the code made for itself, perhaps
-                self._seen.add(AUTOGRAD)
+                note(AUTOGRAD)
             return func(*args, **kwargs) if kwargs else func(*args)
 
     return Functions, Operators

@@ -12,7 +12,7 @@ from tests.hub.browser import Browser
 from tests.hub.conftest import PASSWORD
 from tests.hub.hubs import ASSIGNMENTS, Hub
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 COURSE = "ridge-to-bayes"
 FORMGRADER = f"/services/{COURSE}/"

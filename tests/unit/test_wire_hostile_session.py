@@ -15,6 +15,7 @@ import pytest
 from autograder.errors import ForkserverLost, JudgeFault, LimitReached, ProcessEnded, SandboxUnavailable, StudentFault
 from autograder.judge import session as session_module
 from autograder.judge.cgroups import Group
+from autograder.judge.contract import Banned
 from autograder.judge.forkserver import Spawner
 from autograder.judge.limits import Limits
 from autograder.judge.session import Cell, CellRun, Session
@@ -64,7 +65,7 @@ class FakeSpawner(Spawner):
         return None
 
     def spawn(
-        self, limits: Limits, home: Path | None = None, group: Group | None = None
+        self, limits: Limits, home: Path | None = None, group: Group | None = None, banned: Banned | None = None
     ) -> tuple[Connection, Connection]:
         student, student_end = pair()
         link, link_end = pair(max_frame=2**16)
